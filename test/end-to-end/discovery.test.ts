@@ -6,13 +6,13 @@ import { createAtlasSource } from '../../src/source/atlas-source.ts';
 import { clusterJobs } from '../../src/source/kinds/cluster.ts';
 import { collectionJobs } from '../../src/source/kinds/collection.ts';
 import { flexJobs } from '../../src/source/kinds/flex.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { pollWatch } from '../../src/watcher/watch/poll-watch.ts';
 import { createTargetBook } from '../../src/watcher/watch/targets/book.ts';
 import { aConnection } from '../source/support.ts';
 import { aWatch, HOUR, MINUTE } from '../support/builders.ts';
 import { aRecorder } from '../support/recorder.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { openEmbeddedStore } from '../support/test-store.ts';
 import { wholeOf } from '../support/whole-of.ts';
 import {
   awaken,
@@ -62,7 +62,7 @@ function pathsAsked({ atlas }: World): { discovery: string[]; lists: string[] } 
 
 it('costs a request for each project to find all clusters, and one for each cluster to poll them', async () => {
   const world = await aBigWorld();
-  const store = await openSqliteStore({ path: ':memory:' });
+  const store = await openEmbeddedStore();
   onTestFinished(() => store.close());
   const clock = systemClock;
   const source = createAtlasSource({

@@ -6,7 +6,6 @@ import type { AtlasSimulator } from '../../src/simulator/atlas/atlas.ts';
 import { finish, flexJob, newJobId, running } from '../../src/simulator/atlas/scenario.ts';
 import { createAtlasSource } from '../../src/source/atlas-source.ts';
 import { flexJobs } from '../../src/source/kinds/flex.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { pollWatch } from '../../src/watcher/watch/poll-watch.ts';
 import { createTargetBook } from '../../src/watcher/watch/targets/book.ts';
@@ -15,6 +14,7 @@ import { aConnection, createJumpingClock } from '../source/support.ts';
 import { aWatch, HOUR, MINUTE } from '../support/builders.ts';
 import { aRecorder, withEvents } from '../support/recorder.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { openEmbeddedStore } from '../support/test-store.ts';
 import { wholeOf } from '../support/whole-of.ts';
 import { awaken, factsOf, GROUP, INSTANCE, pollsOf, settle, startWorld, untilPolled } from './support.ts';
 
@@ -33,7 +33,7 @@ describe('a Flex cluster with thousands of old jobs', () => {
     atlas = await anAtlas({ nonceLifeMs: 24 * HOUR });
     atlas.addInstance(GROUP, INSTANCE, 'flex');
     atlas.addPast(GROUP, INSTANCE, OLD_JOBS);
-    store = await openSqliteStore({ path: ':memory:' });
+    store = await openEmbeddedStore();
     clock = createJumpingClock();
     onTestFinished(() => store.close());
     poll = aPoller(aWatch({ kind: 'flex', apiVersion: 'v2', groupId: GROUP, instanceName: INSTANCE }));

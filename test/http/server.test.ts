@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { recorded, type StoreContent } from '../support/reading-store.ts';
 import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from '../support/statuses.ts';
+import { openEmbeddedStore } from '../support/test-store.ts';
 import { APPLIED, ask, NONE, serve } from './serve.ts';
 
 const FAILING = aWatcherStatus({
@@ -235,7 +235,7 @@ describe('the JSON reads', () => {
 
 describe('the JSON reads over a real store', () => {
   it('page through jobs, transitions and deliveries, and refuse a cursor that was never given', async () => {
-    const store = await openSqliteStore({ path: ':memory:' });
+    const store = await openEmbeddedStore();
     const jobs = [1, 2, 3].map((number) => aJob(['failed'], { id: jobId(number), createdAt: T0 + number }));
     await store.commitPoll({
       targetKey: 'orders/serverless/p/orders',

@@ -9,6 +9,7 @@ import type { PollCommit } from '../../src/store/ports/jobs.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { aJob, anEvent, type EventFacts, jobId, T0 } from '../support/builders.ts';
+import { openEmbeddedStore } from '../support/test-store.ts';
 
 export const TARGET = 'orders/serverless/g/orders';
 
@@ -21,7 +22,7 @@ export function temporaryDirectory(): string {
 
 /** Opens a store that is closed with the test. */
 export async function openForTest(options: SqliteStoreOptions): Promise<Store> {
-  const store = await openSqliteStore(options);
+  const store = await (options.path === ':memory:' ? openEmbeddedStore() : openSqliteStore(options));
   onTestFinished(() => store.close());
   return store;
 }

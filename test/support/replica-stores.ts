@@ -3,9 +3,9 @@ import { onTestFinished } from 'vitest';
 import type { Database } from '../../src/store/queries/schema.ts';
 import { createSqlLeases } from '../../src/store/sql/leases.ts';
 import { createSqlStore } from '../../src/store/sql/sql-store.ts';
-import { migrate } from '../../src/store/sqlite/layout/migrate.ts';
-import { kyselyDatabase, openConnection } from '../../src/store/sqlite/node-sqlite.ts';
+import { kyselyDatabase } from '../../src/store/sqlite/node-sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
+import { newMemoryDatabase } from './prepared-layout.ts';
 
 /** A database that several replicas share, with a clock of its own. */
 export interface ReplicaStores {
@@ -22,8 +22,7 @@ export interface ReplicaStores {
  */
 export function openReplicaStores(clock: () => number = () => 1_000_000): ReplicaStores {
   let aheadMs = 0;
-  const connection = openConnection(':memory:', { readOnly: false });
-  migrate(connection, ':memory:');
+  const connection = newMemoryDatabase();
   connection.exec(`
     create table replica (id text primary key, name text not null, version text not null, configuration text not null,
       joined_at integer not null, until integer not null, is_leaving integer not null, asks text not null) strict;

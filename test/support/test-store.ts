@@ -1,10 +1,11 @@
 import type { StoreAddress } from '../../src/store/ports/address.ts';
 import type { Limits } from '../../src/store/postgres/limits.ts';
 import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { createMemoryStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { PATIENCE_MS } from './patience.ts';
 import { newPostgresAddress } from './postgres/shared.ts';
+import { newMemoryDatabase } from './prepared-layout.ts';
 
 /** A machine with other things to do is no fault of a store: whoever is to wait for one waits. */
 export const PATIENT: Limits = {
@@ -34,6 +35,6 @@ export async function openNewStore(): Promise<Store> {
  * The same for a test that `TEST_STORE` must not lead elsewhere: one with fake timers, under which no socket answers, or one about what a
  * process does that has the store alone.
  */
-export function openEmbeddedStore(): Promise<Store> {
-  return openSqliteStore({ path: ':memory:' });
+export async function openEmbeddedStore(): Promise<Store> {
+  return createMemoryStore(newMemoryDatabase());
 }

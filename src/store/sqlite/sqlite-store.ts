@@ -44,9 +44,17 @@ export async function openSqliteCopyEnd(path: string): Promise<CopyEnd> {
   return { ...openEngine({ path }), where: path, lastNumbers, numberOnFrom };
 }
 
+/** Makes a store of a database in memory that has the latest layout already. It is gone when the store is closed. */
+export function createMemoryStore(connection: DatabaseSync): Store {
+  return createSqlStore(createEngine(connection, { path: MEMORY }));
+}
+
 function openEngine(options: SqliteStoreOptions): SqlEngine {
+  return createEngine(connect(options), options);
+}
+
+function createEngine(connection: DatabaseSync, options: SqliteStoreOptions): SqlEngine {
   const { path } = options;
-  const connection = connect(options);
   const isFile = path !== MEMORY && options.mode !== 'readonly';
   const checkpoint = isFile ? createQuietCheckpoint(connection, realpathSync(path)) : null;
   const db = new Kysely<Database>({

@@ -6,7 +6,6 @@ import type { Observation } from '../../../src/domain/job/observation.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { createAtlasSource } from '../../../src/source/atlas-source.ts';
 import { scrubValue } from '../../../src/source/reply/scrub.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
 import { type PollInput, type PollReport, pollTarget } from '../../../src/watcher/poll/poll.ts';
@@ -14,6 +13,7 @@ import { aRoute, aWatch, HOUR, jobSubjectOf, MINUTE } from '../../support/builde
 import { aRecorder, withEvents } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { listen, stop } from '../../support/strict-digest-server.ts';
+import { openEmbeddedStore } from '../../support/test-store.ts';
 import { aConnection } from '../support.ts';
 import {
   bodyOf,
@@ -109,7 +109,7 @@ describe('every example, polled', () => {
     requests = [];
     now = NOW;
     oursIsAheadMs = 0;
-    store = await openSqliteStore({ path: ':memory:' });
+    store = await openEmbeddedStore();
   });
   afterEach(() => store.close());
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClaimedDelivery, DeliveryOutcome } from '../../../src/store/ports/outbox.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { T0 } from '../../support/builders.ts';
 import { aJoining } from '../../support/joining.ts';
+import { openEmbeddedStore } from '../../support/test-store.ts';
 import { aCommit, plan } from '../support.ts';
 
 const LEASE_MS = 15_000;
@@ -202,7 +202,7 @@ describe('claims, whatever happens in whatever order', () => {
   it('never have two holders, keep the order of each job, and lose nothing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-        const store = await openSqliteStore({ path: ':memory:' });
+        const store = await openEmbeddedStore();
         try {
           const world = new World(store);
           for (const one of steps) await world.play(one);
