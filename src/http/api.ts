@@ -14,7 +14,7 @@ import type { MuteReader } from '../store/ports/mutes.ts';
 import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
 import type { PageRequest, RecordReader, Rows } from '../store/ports/records.ts';
 import { coverageView, readCoverage, USUAL_COVERAGE_MS } from '../views/coverage.ts';
-import { createExpectedEnds, type ExpectedEnds } from '../views/expected-ends.ts';
+import { createExpectedEnds, type ExpectedEnds } from '../views/usual/expected-ends.ts';
 import { goneJob } from '../views/gone-job.ts';
 import { muteView } from '../views/mutes.ts';
 import { replicaViews } from '../views/replicas.ts';

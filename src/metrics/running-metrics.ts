@@ -3,7 +3,7 @@ import type { Timestamp } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { JobReader } from '../store/ports/jobs.ts';
 import type { RecordReader } from '../store/ports/records.ts';
-import { createExpectedEnds } from '../views/expected-ends.ts';
+import { createExpectedEnds } from '../views/usual/expected-ends.ts';
 import { JOBS_AT_MOST } from './definitions.ts';
 import type { Figures } from './figures.ts';
 import type { Instruments } from './instruments.ts';

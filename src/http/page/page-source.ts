@@ -1,11 +1,11 @@
 import type { Clock } from '../../clock.ts';
 import { StoreError, toError } from '../../errors.ts';
-import { createExpectedEnds } from '../../views/expected-ends.ts';
 import type { PageFacts, RecordFacts } from '../../views/page/facts.ts';
 import { type PageQuery, pageAddress } from '../../views/page/query.ts';
 import { createPageRecord, type PageRecord, type PageStore } from '../../views/page/read-record.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import type { StatusReport } from '../../views/status/report.ts';
+import { createExpectedEnds } from '../../views/usual/expected-ends.ts';
 import type { WatcherStatus } from '../../watcher/status.ts';
 import { type RenderedPage, renderSections } from './page.ts';
 

@@ -8,10 +8,10 @@ import type { MuteStore } from '../../store/ports/mutes.ts';
 import type { RecordStore } from '../../store/ports/records.ts';
 import { attest } from '../attestations.ts';
 import { readCoverage } from '../coverage.ts';
-import { createExpectedEnds } from '../expected-ends.ts';
 import { goneJob } from '../gone-job.ts';
 import { addMute } from '../mutes.ts';
 import { resolveDeliveryId, resolveJobId } from '../resolve-id.ts';
+import { createExpectedEnds } from '../usual/expected-ends.ts';
 import { givenUpOf } from './given-up.ts';
 import type { Records, RedriveRequest } from './records.ts';
 

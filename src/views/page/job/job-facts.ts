@@ -5,9 +5,9 @@ import type { Observation } from '../../../domain/job/observation.ts';
 import type { AttestationReader } from '../../../store/ports/evidence/attestations.ts';
 import type { JobReader } from '../../../store/ports/jobs.ts';
 import type { RecordedEvent, RecordReader } from '../../../store/ports/records.ts';
-import { createExpectedEnds } from '../../expected-ends.ts';
 import type { ListedJob } from '../../records/records.ts';
 import { type IdFinder, resolveJobId } from '../../resolve-id.ts';
+import { createExpectedEnds } from '../../usual/expected-ends.ts';
 import { type JobLog, type JobLogStore, readJobLog } from './job-log.ts';
 
 /** All that the page of one job is made of. */

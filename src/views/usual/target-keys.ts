@@ -1,5 +1,5 @@
-import type { Observation } from '../domain/job/observation.ts';
-import type { JobReader } from '../store/ports/jobs.ts';
+import type { Observation } from '../../domain/job/observation.ts';
+import type { JobReader } from '../../store/ports/jobs.ts';
 
 /** What is asked of the store. */
 export type TargetKeyStore = Pick<JobReader, 'targetKeysOf'>;

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Observation } from '../../src/domain/job/observation.ts';
-import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
-import { targetKey } from '../../src/domain/job/watch.ts';
-import type { Store } from '../../src/store/store.ts';
-import { createExpectedEnds } from '../../src/views/expected-ends.ts';
-import { readJobFacts } from '../../src/views/page/job/job-facts.ts';
-import { createPageRecord } from '../../src/views/page/read-record.ts';
-import { aCommit } from '../store/support.ts';
-import { aJob, anObservation, GROUP_ID, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { aReport } from '../support/page-facts.ts';
-import { openNewStore } from '../support/test-store.ts';
+import type { Observation } from '../../../src/domain/job/observation.ts';
+import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
+import { targetKey } from '../../../src/domain/job/watch.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { readJobFacts } from '../../../src/views/page/job/job-facts.ts';
+import { createPageRecord } from '../../../src/views/page/read-record.ts';
+import { createExpectedEnds } from '../../../src/views/usual/expected-ends.ts';
+import { aCommit } from '../../store/support.ts';
+import { aJob, anObservation, GROUP_ID, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { aReport } from '../../support/page-facts.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 /** Ops Manager's clusters are watched by id, and their jobs go by name. */
 const CLUSTER_ID = '64b0c1d2e3f4a5b6c7d8e9f0';

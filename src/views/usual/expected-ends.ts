@@ -1,10 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../clock.ts';
-import { type ExpectedEnd, expectedEnd, HISTORY_LIMIT, type Usuals, usualsFrom } from '../domain/job/eta.ts';
-import type { Observation } from '../domain/job/observation.ts';
-import type { RestoreJob } from '../domain/job/restore-job.ts';
-import type { JobReader } from '../store/ports/jobs.ts';
-import { shownState } from './shown-state.ts';
+import type { Clock } from '../../clock.ts';
+import {
+  type ExpectedEnd,
+  expectedEnd,
+  HISTORY_LIMIT,
+  type Usuals,
+  usualsFrom,
+} from '../../domain/job/eta.ts';
+import type { Observation } from '../../domain/job/observation.ts';
+import type { RestoreJob } from '../../domain/job/restore-job.ts';
+import type { JobReader } from '../../store/ports/jobs.ts';
+import { shownState } from '../shown-state.ts';
 import { rememberTargetKeys } from './target-keys.ts';
 
 export interface ExpectedEnds {
