@@ -14,12 +14,12 @@ import type { MuteReader } from '../store/ports/mutes.ts';
 import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
 import type { PageRequest, RecordReader, Rows } from '../store/ports/records.ts';
 import { coverageView, readCoverage, USUAL_COVERAGE_MS } from '../views/coverage.ts';
-import { createExpectedEnds, type ExpectedEnds } from '../views/usual/expected-ends.ts';
 import { goneJob } from '../views/gone-job.ts';
 import { muteView } from '../views/mutes.ts';
 import { replicaViews } from '../views/replicas.ts';
 import { resolveJobId } from '../views/resolve-id.ts';
 import type { StatusReport } from '../views/status/report.ts';
+import { createExpectedEnds, type ExpectedEnds } from '../views/usual/expected-ends.ts';
 import { jobView, listedDeliveryView, transitionView, type View, watchView } from '../views/views.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { readInPortions } from './portions.ts';
@@ -47,7 +47,7 @@ const HISTORY_LIMIT = 100;
 
 /** The reads under `/api/v1`. Lists are `{ items, nextCursor }`, newest first. */
 export function addApi(app: Hono, deps: ApiDeps): void {
-  const { store, status, clock } = deps;
+  const { store, clock } = deps;
   const ends = createExpectedEnds({ store, clock });
 
   app.get('/api/v1/status', async (c) => {
@@ -133,6 +133,11 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     return c.json({ key, checkpoint: last, verified: verified && { ...verified, at: toIso(verified.at) } });
   });
 
+  addConfigured(app, deps);
+}
+
+/** What is configured, and who does it: none of it stands in the store. */
+function addConfigured(app: Hono, { status, telling }: Pick<ApiDeps, 'status' | 'telling'>): void {
   app.get('/api/v1/replicas', (c) => {
     const query = readPagedQuery(c.req.url, []);
     return c.json(
@@ -142,7 +147,7 @@ export function addApi(app: Hono, deps: ApiDeps): void {
 
   app.get('/api/v1/routes', (c) => {
     readQuery(c.req.url, []);
-    const { routes, channels, fallbacks } = deps.telling();
+    const { routes, channels, fallbacks } = telling();
     return c.json({ routes, channels, fallbacks });
   });
 

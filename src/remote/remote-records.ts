@@ -39,15 +39,6 @@ export function connectDaemon(
 ): { records: Records; status: () => Promise<StatusReport>; telling: () => Promise<TellingConfig> } {
   const client = createApiClient(address);
   const page = ({ limit, cursor }: PageRequest) => ({ limit: Math.min(MOST_AT_ONCE, limit), cursor });
-  const rows =
-    <T>(decode: (view: Answer) => T) =>
-    (answer: Answer): Rows<T> => ({
-      items: itemsOf(answer).map(decode),
-      nextCursor: typeof answer.nextCursor === 'string' ? answer.nextCursor : null,
-    });
-  const iso = (at: number | undefined): string | undefined =>
-    at === undefined || !Number.isFinite(at) ? undefined : toIso(at);
-
   const records: Records = {
     listJobs: ({ watch, jobId, state, ...asked }) =>
       client.get(
@@ -92,15 +83,7 @@ export function connectDaemon(
       const id = await orNull(client.get(`/jobs/${encodeURIComponent(text)}`, {}, ({ id }) => String(id)));
       return id ?? text;
     },
-    goneJob: async (text) => {
-      try {
-        await client.get(`/jobs/${encodeURIComponent(text)}`, {}, () => null);
-      } catch (thrown) {
-        if (thrown instanceof GoneJob) return thrown;
-        if (!(thrown instanceof WatcherError) || thrown.code !== 'not_found') throw thrown;
-      }
-      return null;
-    },
+    goneJob: (text) => readGone(client, text),
     readAudit: (afterSeq, limit) =>
       client.get('/audit', { after: afterSeq, limit: Math.min(MOST_AT_ONCE, limit) }, (answer) => {
         requireFields(answer, ['items', 'head']);
@@ -146,6 +129,28 @@ export function connectDaemon(
         return answer as unknown as TellingConfig;
       }),
   };
+}
+
+function rows<T>(decode: (view: Answer) => T): (answer: Answer) => Rows<T> {
+  return (answer) => ({
+    items: itemsOf(answer).map(decode),
+    nextCursor: typeof answer.nextCursor === 'string' ? answer.nextCursor : null,
+  });
+}
+
+function iso(at: number | undefined): string | undefined {
+  return at === undefined || !Number.isFinite(at) ? undefined : toIso(at);
+}
+
+/** Why a job is not on record, where the daemon knows. */
+async function readGone(client: ApiClient, text: string): Promise<GoneJob | null> {
+  try {
+    await client.get(`/jobs/${encodeURIComponent(text)}`, {}, () => null);
+  } catch (thrown) {
+    if (thrown instanceof GoneJob) return thrown;
+    if (!(thrown instanceof WatcherError) || thrown.code !== 'not_found') throw thrown;
+  }
+  return null;
 }
 
 async function attest(client: ApiClient, { job, ...said }: AskedAttestation): Promise<Attestation> {

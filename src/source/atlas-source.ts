@@ -56,15 +56,10 @@ export function createAtlasSource(options: {
     { signal, isUrgent, onWait }: ReadOptions,
     recall?: Recall,
   ): Promise<JsonReply> {
-    const accept = adapter.accept(target.apiVersion);
+    const request = { accept: adapter.accept(target.apiVersion), budgetKey: target.groupId };
     return connection.getJson(path, {
-      accept,
-      budgetKey: target.groupId,
-      role: adapter.role,
-      signal,
-      isUrgent,
-      onWait,
-      recall,
+      ...{ ...request, role: adapter.role },
+      ...{ signal, isUrgent, onWait, recall },
     });
   }
 

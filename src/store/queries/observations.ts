@@ -114,27 +114,6 @@ const observationsOf = keepQuery((db, { watch, ids }: { watch: string; ids: read
     .where('job_id', 'in', ids),
 );
 
-/** Reads where the watch has found these jobs; see `JobReader`. */
-export async function targetKeysOf(
-  db: Kysely<Database>,
-  watch: string,
-  jobIds: readonly string[],
-): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  for (const ids of chunks(jobIds, MANY_IDS)) {
-    for (const { job_id, target_key } of await homesOf(db, { watch, ids })) found.set(job_id, target_key);
-  }
-  return found;
-}
-
-const homesOf = keepQuery((db, { watch, ids }: { watch: string; ids: readonly string[] }) =>
-  db
-    .selectFrom('observation')
-    .select(['job_id', 'target_key'])
-    .where('watch', '=', watch)
-    .where('job_id', 'in', ids),
-);
-
 /** Reads what other watches have recorded of these jobs at the same place; see `JobReader`. */
 export async function readElsewhere(
   db: Kysely<Database>,

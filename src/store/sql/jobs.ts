@@ -5,14 +5,13 @@ import type { JobStore, PollCommit } from '../ports/jobs.ts';
 import { lastLookAt, lastLooksAt, noteLook, noteLooks } from '../queries/discoveries.ts';
 import { writeEvents } from '../queries/events.ts';
 import { noteFinish } from '../queries/finishes.ts';
-import { finishedDurations } from '../queries/keeping/durations.ts';
+import { finishedDurations, targetKeysOf } from '../queries/keeping/durations.ts';
 import {
   followedTargets,
   lastFinishOf,
   readElsewhere,
   readObservations,
   readTarget,
-  targetKeysOf,
   targetsWithBaseline,
   writeBaseline,
   writeObservations,

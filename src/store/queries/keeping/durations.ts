@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { FinishedDuration } from '../../../domain/job/eta.ts';
+import { chunks, MANY_IDS } from '../chunks.ts';
+import { keepQuery } from '../kept/kept-query.ts';
 import type { Database } from '../schema.ts';
 
 /**
@@ -36,3 +38,24 @@ function latestOf(
     .limit(limit)
     .execute();
 }
+
+/** Reads where the watch has found these jobs; see `JobReader`. */
+export async function targetKeysOf(
+  db: Kysely<Database>,
+  watch: string,
+  jobIds: readonly string[],
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const ids of chunks(jobIds, MANY_IDS)) {
+    for (const { job_id, target_key } of await homesOf(db, { watch, ids })) found.set(job_id, target_key);
+  }
+  return found;
+}
+
+const homesOf = keepQuery((db, { watch, ids }: { watch: string; ids: readonly string[] }) =>
+  db
+    .selectFrom('observation')
+    .select(['job_id', 'target_key'])
+    .where('watch', '=', watch)
+    .where('job_id', 'in', ids),
+);
