@@ -1,5 +1,6 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { WatchStatus } from '../../watcher/status.ts';
+import type { MuteView } from '../mutes.ts';
 import type { WatchSight } from '../status/report.ts';
 import { sightOf, sightWith } from '../status/sight.ts';
 import type { ToldElsewhere } from '../status/told-elsewhere.ts';
@@ -22,6 +23,8 @@ export interface WatchRow {
   running: number | null;
   lastFinishAt: Timestamp | null;
   polledBy: string | null;
+  /** How long it is muted as a whole; `null`: it is not. What keeps back less of it stands among the mutes. */
+  mutedUntil: Timestamp | null;
   /** `null`: none is agreed, or nothing is known of it yet. */
   drill: DrillDue | null;
   budget: WatchStatus['budget'];
@@ -44,6 +47,7 @@ export function watchRows({ status, record, query, drills, now }: PageFacts): Wa
         running: report?.running ?? null,
         lastFinishAt: record?.lastFinishes.get(watch.watch)?.finishedAt ?? null,
         polledBy: watch.polledBy,
+        mutedUntil: mutedUntil(watch, record?.report.mutes ?? []),
         drill: record && drillDueOf(watch, { drills, standing: record.drillStanding, now }),
         budget: watch.budget,
       };
@@ -63,6 +67,17 @@ function sinceOf(watch: WatchStatus): Timestamp | null {
 function sinceElsewhere({ watch }: WatchStatus, told: readonly ToldElsewhere[]): Timestamp | null {
   const one = told.find(({ about, name }) => about === 'watch' && name === watch);
   return one === undefined ? null : Date.parse(one.since);
+}
+
+/** The latest end of those mutes in force that keep back everything about it. */
+function mutedUntil({ watch }: WatchStatus, mutes: readonly MuteView[]): Timestamp | null {
+  const ends = mutes
+    .filter((mute) => mute.watch === watch || mute.watch === '*')
+    .filter(({ job, project, instance, target, labels, events }) =>
+      [job, project, instance, target, labels, events].every((narrower) => narrower === null),
+    )
+    .flatMap(({ inForceUntil }) => (inForceUntil === null ? [] : [Date.parse(inForceUntil)]));
+  return ends.length === 0 ? null : Math.max(...ends);
 }
 
 function whatOf({ groupId, instanceName }: WatchStatus): string {

@@ -83,6 +83,28 @@ describe('a page', () => {
     expect(words(round)).toContain('every watch from 7 Nov 02:00 on, again and again (0 0 2 * * 6)');
   });
 
+  it('says of a watch that it is muted where all of it is, and until when', () => {
+    const inRow = (...mutes: Array<Partial<MuteView>>): boolean | string => {
+      const views = mutes.map((over) => ({ ...muteView(aMute({ watch: '*' }), 0), ...QUIET, ...over }));
+      const facts = pageFacts({ record: aRecord({ report: aReport({ mutes: views }) }) });
+      const shown = text(renderSections(facts).get('watches')?.html ?? '');
+      return /muted until \S+/.exec(shown)?.[0] ?? false;
+    };
+    const inForceUntil = '2026-11-02T10:00:00.000Z';
+    const later = '2026-11-02T11:30:00.000Z';
+    expect(inRow({ inForceUntil })).toBe('muted until 10:00');
+    expect(inRow({ inForceUntil, watch: 'orders' }, { inForceUntil: later })).toBe('muted until 11:30');
+    expect(inRow()).toBe(false);
+    for (const less of [
+      { watch: 'carts' },
+      { events: ['failed' as const] },
+      { target: 'orders-copy' },
+      { labels: { team: 'payments' } },
+      { inForceUntil: null },
+    ])
+      expect(inRow({ inForceUntil, ...less })).toBe(false);
+  });
+
   it('says of a restore that runs whether the time that is agreed can be kept', () => {
     const running = (rtoMs: number, eta: ExpectedEnd | null = null) =>
       text(

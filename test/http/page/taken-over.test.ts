@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type RenderedPage, renderSections, type SectionName } from '../../../src/http/page/page.ts';
 import type { RecordedEvent } from '../../../src/store/ports/records.ts';
+import { muteView } from '../../../src/views/mutes.ts';
 import type { PageFacts } from '../../../src/views/page/facts.ts';
 import { coverageFacts } from '../../../src/views/page/gaps.ts';
-import { aJob, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { aJob, aMute, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { aRecord, aReport, aRunning, aWatchReport, PAGE_NOW, pageFacts } from '../../support/page-facts.ts';
 import { recorded } from '../../support/reading-store.ts';
 import { aWatcherStatus, aWatchStatus } from '../../support/statuses.ts';
@@ -99,6 +100,15 @@ const STORY: ReadonlyArray<readonly [what: string, facts: PageFacts]> = [
   ['a budget', watched({ budget: { perMinute: 100, left: 60 } })],
   ['a smaller one', watched({ budget: { perMinute: 100, left: 40 } })],
   ['none left', watched({ budget: { perMinute: 100, left: 0 } })],
+  [
+    'a mute',
+    facts({
+      report: aReport({
+        watches: NAMES.map((watch) => aWatchReport({ watch })),
+        mutes: [{ ...muteView(aMute({ watch: '*' }), T0), inForceUntil: '2026-11-02T10:00:00.000Z' }],
+      }),
+    }),
+  ],
   ['another replica', watched({ polledBy: 'b' })],
   ['another schedule', watched({ periodMs: 5 * MINUTE })],
   ['another kind', watched({ kind: 'flex' })],

@@ -58,7 +58,7 @@ function rowMarkup(row: WatchRow, hasDrills: boolean, { now, query, viewer }: Pa
   const { watch, kind, what, sight, running, lastFinishAt, polledBy } = row;
   const address = pageAddress({ ...query, watch });
   return markup`<tr id="${idOf(row)}"><th scope="row"><a class="plain" href="${address}">${watch}</a> <span class="of">${what === watch ? kind : `${kind}, ${what}`}</span></th>
-<td><span class="pill sight-${sight}">${SIGHT_WORDS[sight]}</span>${sightNote(row, now)} ${actLink(viewer, 'mute', { watch }, 'Mute')}</td>
+<td><span class="pill sight-${sight}">${SIGHT_WORDS[sight]}</span>${sightNote(row, now)}${row.mutedUntil !== null && markup` <span class="quiet">muted until ${clock(row.mutedUntil, now)}</span>`} ${actLink(viewer, 'mute', { watch }, 'Mute')}</td>
 <td>${lookWords(row)} ${polledBy !== null ? null : actLink(viewer, 'poll', { watch }, 'Poll now')}</td><td class="number">${running ?? '?'}</td>
 <td>${lastFinishAt === null ? markup`<span class="quiet">none</span>` : clock(lastFinishAt, now)}</td>${hasDrills && markup`<td>${drillWords(row.drill, now)}</td>`}<td>${budgetWords(row.budget)}</td></tr>`;
 }
