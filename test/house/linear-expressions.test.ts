@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseSync } from 'oxc-parser';
 import { describe, expect, it, vi } from 'vitest';
 
@@ -142,26 +143,39 @@ function growthFor(expression: Expression, attack: (size: number) => string, siz
   );
 }
 
+/** What else a process does at times (collect garbage, compile) holds up all tries of a moment: who is found out is tried again later. */
+const LATER_MS = 200;
+const LOOKS = 3;
+
+async function surelyGrowthFor(...asked: Parameters<typeof growthFor>): Promise<number> {
+  let growth = growthFor(...asked);
+  for (let looks = 1; growth > FOUND_OUT && looks < LOOKS; looks += 1) {
+    await delay(LATER_MS);
+    growth = Math.min(growth, growthFor(...asked));
+  }
+  return growth;
+}
+
 /** So many attacks, those that take longest, are tried at more sizes: one that goes back and forth takes a hundred times as long as others. */
 const WORST = 5;
 
 /** How the cost of an expression grows at the worst of the attacks on it, and with which. */
-function worstGrowthOf(expression: Expression): { growth: number; attack: string } {
+async function worstGrowthOf(expression: Expression): Promise<{ growth: number; attack: string }> {
   const worst = attacksOn(expression.source)
     .map((attack) => ({ attack, time: timeOf(expression, attack(SMALL)) }))
     .sort((a, b) => b.time - a.time)
     .slice(0, WORST);
   let found = { growth: 0, attack: '' };
-  const note = (attack: (size: number) => string, size: number): void => {
-    const growth = growthFor(expression, attack, size);
+  const note = async (attack: (size: number) => string, size: number): Promise<void> => {
+    const growth = await surelyGrowthFor(expression, attack, size);
     if (growth > found.growth) found = { growth, attack: attack(30) };
   };
   for (const { attack } of worst) {
-    note(attack, SMALL);
+    await note(attack, SMALL);
     if (found.growth > FOUND_OUT) return found;
   }
   // What costs little at first, and grows with its square all the same.
-  for (const { attack } of worst.slice(0, 1)) note(attack, LARGE);
+  for (const { attack } of worst.slice(0, 1)) await note(attack, LARGE);
   return found;
 }
 
@@ -182,8 +196,8 @@ describe('an expression that meets foreign text', () => {
     );
   });
 
-  it.each(EXPRESSIONS)('takes time in proportion to the text: $where /$source/', (expression) => {
-    const { growth, attack } = worstGrowthOf(expression);
+  it.each(EXPRESSIONS)('takes time in proportion to the text: $where /$source/', async (expression) => {
+    const { growth, attack } = await worstGrowthOf(expression);
     expect(growth, JSON.stringify(attack)).toBeLessThan(FOUND_OUT);
   });
 
@@ -191,7 +205,8 @@ describe('an expression that meets foreign text', () => {
     String.raw`\b[a-z][a-z0-9+.-]*:\/\/`,
     String.raw`\b[\w-]+(?:\.[\w-]+)*\.mongodb`,
     String.raw`\s+$`,
-  ])('would be found out if it went back and forth: /%s/', (source) => {
-    expect(worstGrowthOf({ where: 'here', source, flags: 'gi' }).growth).toBeGreaterThan(FOUND_OUT);
+  ])('would be found out if it went back and forth: /%s/', async (source) => {
+    const { growth } = await worstGrowthOf({ where: 'here', source, flags: 'gi' });
+    expect(growth).toBeGreaterThan(FOUND_OUT);
   });
 });
