@@ -121,6 +121,14 @@ describe('a page', () => {
     expect(running(60 * MINUTE, eta)).toContain('RTO 1 h, until 09:00');
   });
 
+  it('says that no restore was seen, not that none ran, where not all of the time was watched', () => {
+    const gap = { from: T0 - MINUTE, to: T0, cause: 'stopped' as const };
+    const place = { watch: 'orders', groupId: 'g', instanceName: 'orders', coveredMs: 1, expectedMs: 2 };
+    const record = aRecord({ coverage: coverageFacts([{ ...place, gaps: [gap] }]) });
+    const shown = text(renderSections(pageFacts({ record })).get('timeline')?.html ?? '');
+    expect(shown).toContain('No restore was seen in this time.');
+  });
+
   it('says how much of the last 30 days was watched, and never rounds a gap away', () => {
     const place = { watch: 'orders', groupId: 'g', instanceName: 'orders' };
     const record = (gaps: PlaceGaps['gaps'], coveredMs: number) =>

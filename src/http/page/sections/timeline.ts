@@ -165,6 +165,8 @@ function summary({ lanes, bars }: Timeline): string {
 function legend({ lanes, bars }: Timeline): Part {
   const states = [...new Set(bars.map(({ state }) => state))];
   const hasGaps = lanes.some(({ gaps }) => gaps.length > 0);
-  if (states.length === 0 && !hasGaps) return markup`<p class="quiet">No restore ran in this time.</p>`;
-  return markup`<ul class="legend">${states.map((state) => markup`<li>${sample(state)}${STATE_WORDS[state]}</li>`)}${hasGaps ? markup`<li><svg class="sample" width="26" height="12" aria-hidden="true"><rect class="gap" width="24" height="12"/></svg>not seen</li>` : null}</ul>`;
+  const none = hasGaps ? 'No restore was seen in this time.' : 'No restore ran in this time.';
+  const nothing = states.length === 0 && markup`<p class="quiet">${none}</p>`;
+  if (states.length === 0 && !hasGaps) return nothing;
+  return markup`${nothing}<ul class="legend">${states.map((state) => markup`<li>${sample(state)}${STATE_WORDS[state]}</li>`)}${hasGaps ? markup`<li><svg class="sample" width="26" height="12" aria-hidden="true"><rect class="gap" width="24" height="12"/></svg>not seen</li>` : null}</ul>`;
 }
