@@ -4,6 +4,7 @@ import { toIso } from '../../domain/instant.ts';
 import type { PageFacts } from '../../views/page/facts.ts';
 import { hasSameTimeline } from '../../views/page/timeline.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
+import { hasSameWatches } from '../../views/page/watches.ts';
 import { type AssetPaths, document } from './document.ts';
 import { type Markup, markup } from './markup.ts';
 import { type RenderedSection, renderSection } from './parts.ts';
@@ -29,6 +30,12 @@ const SECTIONS = {
   record: recordSection,
 } as const;
 
+/** Of the sections that take longest, whether they would be the same, without rendering them. */
+const WOULD_BE_SAME: Partial<Record<keyof typeof SECTIONS, (one: PageFacts, other: PageFacts) => boolean>> = {
+  timeline: hasSameTimeline,
+  watches: hasSameWatches,
+};
+
 /** A section by its id in the page. */
 export type SectionName = keyof typeof SECTIONS;
 export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];
@@ -50,7 +57,7 @@ export function renderSections(
   return new Map(
     SECTION_NAMES.map((name) => {
       const known = before?.sections.get(name) ?? null;
-      if (name === 'timeline' && known !== null && before !== null && hasSameTimeline(before.facts, facts))
+      if (known !== null && before !== null && WOULD_BE_SAME[name]?.(before.facts, facts))
         return [name, known];
       return [name, renderSection((part) => SECTIONS[name](facts, part), known)];
     }),

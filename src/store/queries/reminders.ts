@@ -10,7 +10,7 @@ import { orderKeyOf } from '../../domain/telling/owed.ts';
 import type { ReminderPlan } from '../../domain/telling/reminder.ts';
 import { readAlerts } from './alerts.ts';
 import { chunks } from './chunks.ts';
-import { lastFinishedAt } from './finishes.ts';
+import { lastFinishedAt } from './figures/finishes.ts';
 import { readObservations } from './observations.ts';
 import { CLOCK_SLACK_MS } from './outbox/outbox.ts';
 import { type Database, PENDING } from './schema.ts';

@@ -4,7 +4,7 @@ import type { AlertCommit, AlertStore, ReminderJudge, ReminderLook } from '../po
 import { readAlerts, writeAlerts } from '../queries/alerts.ts';
 import { alertEvent, hasEvent, writeEvents } from '../queries/events.ts';
 import { writeDrill } from '../queries/evidence/drills.ts';
-import { lastFinishedAt } from '../queries/finishes.ts';
+import { lastFinishedAt } from '../queries/figures/finishes.ts';
 import { listMutes } from '../queries/mutes/mutes.ts';
 import { watchedSince } from '../queries/observations.ts';
 import { dueReminders, isAnyReminderDue, moveReminders } from '../queries/reminders.ts';

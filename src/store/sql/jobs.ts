@@ -4,7 +4,7 @@ import type { Observation } from '../../domain/job/observation.ts';
 import type { JobStore, PollCommit } from '../ports/jobs.ts';
 import { lastLookAt, lastLooksAt, noteLook, noteLooks } from '../queries/discoveries.ts';
 import { writeEvents } from '../queries/events.ts';
-import { noteFinish } from '../queries/finishes.ts';
+import { noteFinish } from '../queries/figures/finishes.ts';
 import { finishedDurations, targetKeysOf } from '../queries/keeping/durations.ts';
 import {
   followedTargets,

@@ -142,7 +142,10 @@ export function hasSameTimeline(one: PageFacts, other: PageFacts): boolean {
   const partsOf = ({ now, query, record, storeFault, status }: PageFacts): unknown[] => [
     ...[toStep(now, query), query.range, query.watch, record?.jobs, record?.hasAllJobs, record?.coverage],
     ...[storeFault?.since, storeFault === null ? null : record?.readAt],
-    ...status.watches.flatMap((watch) => [watch.watch, ...Object.values(gapNow(watch, 0) ?? {})]),
+    ...status.watches.map(({ watch }) => watch),
+    ...status.watches
+      .map((watch) => gapNow(watch, 0))
+      .flatMap((gap) => (gap === null ? [] : Object.values(gap))),
     ...(record?.running ?? []).flatMap(({ observation, eta }) => [
       keyOf(observation),
       eta && toStep(eta.at, query),

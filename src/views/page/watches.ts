@@ -55,6 +55,49 @@ export function watchRows({ status, record, query, drills, now }: PageFacts): Wa
     .toSorted((a, b) => RANK[a.sight] - RANK[b.sight]);
 }
 
+/** True when two lists would be the same, without making them. Where a drill is agreed, or a watch does not see all, they are made. */
+export function hasSameWatches(one: PageFacts, other: PageFacts): boolean {
+  const partsOf = ({ query, viewer, storeFault, record, now }: PageFacts): unknown[] => [
+    ...[query.range, query.watch, query.event, viewer, storeFault, dayNumber(now)],
+    ...[record?.report, record?.lastFinishes, record?.plots],
+  ];
+  const others = partsOf(other);
+  const watches = other.status.watches;
+  return (
+    one.drills.length === 0 &&
+    other.drills.length === 0 &&
+    one.status.watches.length === watches.length &&
+    partsOf(one).every((part, index) => part === others[index]) &&
+    one.status.watches.every((watch, index) => {
+      const next = watches[index];
+      return next !== undefined && seesAlike(watch, next);
+    })
+  );
+}
+
+function seesAlike(one: WatchStatus, other: WatchStatus): boolean {
+  return (
+    sightOf(one) === 'sees' &&
+    sightOf(other) === 'sees' &&
+    one.watch === other.watch &&
+    one.kind === other.kind &&
+    one.groupId === other.groupId &&
+    one.instanceName === other.instanceName &&
+    one.periodMs === other.periodMs &&
+    one.budget?.perMinute === other.budget?.perMinute &&
+    quartersLeft(one.budget) === quartersLeft(other.budget)
+  );
+}
+
+/** To the request it would be another figure at every look, and each row be sent again every second. `null`: there is none left, or no budget. */
+export function quartersLeft(budget: WatchStatus['budget']): number | null {
+  return budget === null || budget.left === 0 ? null : Math.floor((4 * budget.left) / budget.perMinute);
+}
+
+function dayNumber(at: Timestamp): number {
+  return Math.floor(at / 86_400_000);
+}
+
 const RANK: Readonly<Record<WatchSight, number>> = {
   ...{ blind: 0, partly_blind: 1, unwatched: 1, starting: 2, sees: 2, elsewhere: 2 },
 };

@@ -18,19 +18,23 @@ const ended = (number: number, over: object = {}, watch = 'orders') => {
 };
 const JOBS = [ended(1), ended(2, {}, 'carts'), ended(20)];
 const RUNNING = anObservation(aJob([], { id: jobId(9) }));
+const RESTORES = [...JOBS, RUNNING];
 const EVENTS = [recorded(anEvent('started')), recorded(anEvent('failed'))];
 const eta = { at: T0 + HOUR, basis: 'history' as const, isOverdue: false, usualMs: HOUR, samples: 9 };
 const progress = (doneShare: number, at = T0 + HOUR) => ({ at, basis: 'progress' as const, doneShare });
+
+const REPORT = aReport({ watches: NAMES.map((watch) => aWatchReport({ watch })) });
+const FINISHES = new Map();
+const PLOTS: never[] = [];
 
 function facts(
   record: Parameters<typeof aRecord>[0] = {},
   { running = {}, ...over }: Partial<PageFacts> & { running?: Parameters<typeof aRunning>[2] } = {},
 ): PageFacts {
-  const report = aReport({ watches: NAMES.map((watch) => aWatchReport({ watch })) });
   return pageFacts({
     status: aWatcherStatus({ watches: watches() }),
     record: aRecord({
-      ...{ report, jobs: [...JOBS, RUNNING], events: EVENTS },
+      ...{ report: REPORT, lastFinishes: FINISHES, plots: PLOTS, jobs: RESTORES, events: EVENTS },
       running: [aRunning(RUNNING, [HOUR, HOUR, HOUR], running)],
       ...record,
     }),
@@ -159,7 +163,8 @@ describe('a page of which parts are taken over from the look before', () => {
         before.sections.get(name)?.parts.get(id) === part ? [] : [`${name} ${id}`],
       ),
     );
-    expect(others.filter((id) => !/timeline-(summary|legend|ticks|now|table)$/.test(id))).toEqual([
+    expect(others.filter((id) => !/timeline-(summary|legend|ticks|now)$/.test(id))).toEqual([
+      `timeline row-ledger-${jobId(3, T0 - 3 * HOUR)}`,
       `timeline bars-${Math.floor((T0 - 3 * HOUR) / (HOUR / 2))}`,
     ]);
   });

@@ -54,7 +54,7 @@ function drawing(timeline: Timeline, facts: PageFacts, part: PartMaker): Markup 
       ? null
       : 'There are more restores in this time than are shown: choose a watch, or a shorter time.',
   ];
-  const table = timelineTable(timeline, facts.now);
+  const table = timelineTable(timeline, facts.now, part);
   return markup`${part('p', 'timeline-summary', () => markup`<p id="timeline-summary" class="visually-hidden">${summary(timeline)}</p>`)}
 ${table === null ? null : markup`<a class="skip" href="#as-table">Skip the drawing, to the table</a>`}
 <div class="lanes" tabindex="0" role="region" aria-label="The timeline drawn">
@@ -62,7 +62,7 @@ ${laneNames(lanes, part)}
 ${svg(timeline, facts, part)}</div>
 ${part('div', 'timeline-legend', () => markup`<div id="timeline-legend">${legend(timeline)}</div>`)}
 ${notes.map((note) => (note === null ? null : markup`<p class="quiet">${note}</p>`))}
-${table === null ? null : part('details', 'timeline-table', table.draw, table.madeOf)}`;
+${table}`;
 }
 
 function laneNames(lanes: readonly Lane[], part: PartMaker): Markup {

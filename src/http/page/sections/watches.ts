@@ -4,7 +4,7 @@ import type { DrillDue } from '../../../views/page/drill-due.ts';
 import { usualRangeOf } from '../../../views/page/durations.ts';
 import type { PageFacts } from '../../../views/page/facts.ts';
 import { pageAddress } from '../../../views/page/query.ts';
-import { type WatchRow, watchRows } from '../../../views/page/watches.ts';
+import { quartersLeft, type WatchRow, watchRows } from '../../../views/page/watches.ts';
 import type { WatchSight } from '../../../views/status/report.ts';
 import { actLink } from '../act-link.ts';
 import { durationsPlot } from '../durations-plot.ts';
@@ -73,11 +73,6 @@ function drillWords(due: DrillDue | null, now: Timestamp): Part {
     which === '' ? null : markup` <span class="quiet">${which}</span>`,
     othersOverdue === 0 ? null : markup` <span class="bad">and ${othersOverdue} more</span>`,
   ];
-}
-
-/** To the request it would be another figure at every look, and each row be sent again every second. `null`: there is none left. */
-function quartersLeft({ left, perMinute }: NonNullable<WatchRow['budget']>): number | null {
-  return left === 0 ? null : Math.floor((4 * left) / perMinute);
 }
 
 /** Overdue is what is told to be: while a watch is blind, nobody can say that no restore has finished. */

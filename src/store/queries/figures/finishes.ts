@@ -1,9 +1,9 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Timestamp } from '../../domain/instant.ts';
-import { homeOfKey } from '../../domain/job/watch.ts';
-import type { LastFinish } from '../ports/records.ts';
-import { keepQuery } from './kept/kept-query.ts';
-import type { Database } from './schema.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import { homeOfKey } from '../../../domain/job/watch.ts';
+import type { LastFinish } from '../../ports/records.ts';
+import { keepQuery } from '../kept/kept-query.ts';
+import type { Database } from '../schema.ts';
 
 /** A restore of a target that has finished. */
 interface Finish {
