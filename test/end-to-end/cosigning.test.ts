@@ -165,9 +165,12 @@ it('a log that is put back to an older copy is refused by its witness: the chann
   await until(() => one.world.told().some(isForked), 'the message that the log has forked', ASKED_TWICE_MS);
   for (const channel of ALL_CHANNELS)
     await until(() => one.heard(channel).includes(FORKED), `the same message by ${channel}`);
-  expect(refusals(two)[0]).toMatchObject({ log: 'example.com/one', cosigned: expect.any(Number) });
+  const [refusal] = refusals(two);
+  expect(refusal).toMatchObject({ log: 'example.com/one', entries: expect.any(Number) });
+  // The restores are found anew at the first look: it may have as many entries again before it is signed for the first time.
+  const isShorter = refusal?.cosigned !== undefined;
   // What it cosigned as the other stopped may not have been noted there.
-  const witnessed = Number(refusals(two)[0]?.cosigned);
+  const witnessed = Number(isShorter ? refusal?.cosigned : refusal?.entries);
   expect(witnessed).toBeGreaterThanOrEqual(noted);
   const size = async () => (await one.signed()).at(-1) ?? 0;
   while ((await size()) <= witnessed) {
@@ -175,7 +178,8 @@ it('a log that is put back to an older copy is refused by its witness: the chann
     await one.hearOfRestore();
     await until(async () => (await size()) > before, 'a checkpoint');
   }
-  await until(() => refusals(two).length >= 2, 'the refusal of another history', ASKED_TWICE_MS);
+  const different = isShorter ? 2 : 1;
+  await until(() => refusals(two).length >= different, 'the refusal of another history', ASKED_TWICE_MS);
   expect(one.world.told().filter(isForked)).toMatchObject([
     {
       type: 'restore-watcher.audit.audit_forked',

@@ -131,7 +131,7 @@ function withoutExpectedEnds(items: Array<Record<string, unknown>>): Array<Recor
 function withLaterFields(items: Array<Record<string, unknown>>): unknown[] {
   const added = (item: object) =>
     'summary' in item
-      ? { place: null, occurredAfter: null }
+      ? { place: null, occurredAfter: null, lastLookAt: null }
       : 'firstSight' in item
         ? { attestations: [], attested: null }
         : {};
