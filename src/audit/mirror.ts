@@ -91,9 +91,9 @@ export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
     const isLost = seen !== null && !(await isStillThere(options.store, seen));
     if (isLost && seen !== null) options.onRolledBack?.({ seq: seen.seq });
     if (isLost) seen = null;
-    let from = known === null || isLost ? await settle(options) : known;
-    // Until it is known how far the writing got, the file itself has to tell.
+    // Until it is known how far the writing got, the file itself has to tell: also when that cannot be found out now.
     position = null;
+    let from = known === null || isLost ? await settle(options) : known;
     seen = from;
     let appended = 0;
     for (let settlings = 0; settlings < MOST_SETTLINGS; ) {

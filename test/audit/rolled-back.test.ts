@@ -21,14 +21,18 @@ async function aFailover(entries: number, behind: number) {
   let isOver = false;
   const current = (): AuditStore => (isOver ? after : before);
   let failing: string | symbol | null = null;
+  let sparedCalls = 0;
   const fail = async (): Promise<never> => {
     failing = null;
     throw new StoreError('unavailable', 'the server is gone');
   };
   const store = new Proxy(before, {
-    get: (_, name) => (name === failing ? fail : Reflect.get(current(), name)),
+    get: (_, name) => (name === failing && sparedCalls-- <= 0 ? fail : Reflect.get(current(), name)),
   });
-  const failOnce = (method: keyof AuditStore) => (failing = method);
+  const failOnce = (method: keyof AuditStore, { spared = 0 } = {}): void => {
+    failing = method;
+    sparedCalls = spared;
+  };
   const isFailing = (): boolean => failing !== null;
   return { store, before, after, failOnce, isFailing, failOver: () => (isOver = true) };
 }
@@ -89,6 +93,28 @@ it('tells of it as well when the failover fails what was in hand, and the first 
   expect(toldTimes).toBe(1);
   const found = (await after.readAudit(0, 99)).filter(({ kind }) => kind === 'store.rolled_back');
   expect(found).toMatchObject([{ data: { hadEntries: 6, keptAside: expect.stringContaining('.damaged-') } }]);
+});
+
+it('goes on behind no entry of a log that is lost, when the server is gone again just as that is found', async () => {
+  const { store, after, failOver, failOnce, isFailing } = await aFailover(5, 3);
+  const [logger, clock] = [createRecordingLogger(), createManualClock(T0)];
+  const signals = createSignals(logger);
+  let toldTimes = 0;
+  signals.on('audit:rolled_back', () => (toldTimes += 1));
+  const file = join(temporaryDirectory(), 'audit.jsonl');
+  const stop = await keepMirror(file, { store, logger, clock, signals });
+  failOver();
+  for (const number of [14, 15, 16, 17]) await after.recordAudit([aDraft(number)]);
+  // The first read finds that the last entry of the file is not there; the second one would say with which the file ends.
+  failOnce('readAuditLines', { spared: 1 });
+  signals.emit('audit:written', {});
+  await expect.poll(isFailing).toBe(false);
+  signals.emit('audit:written', {});
+  await expect.poll(() => toldTimes).toBe(1);
+  await stop();
+  expect(readFileSync(file, 'utf8').split('\n').slice(0, -1)).toEqual(
+    (await after.readAuditLines(0, 99)).map(({ body }) => body),
+  );
 });
 
 it('says nothing of the kind where the store goes on as it was', async () => {

@@ -96,7 +96,8 @@ describe.skipIf(!hasPostgres())('a failover that loses commits', () => {
     expect(new Set(idsOf(first)).size).toBe(2);
     const forks = () => told().filter(({ data }) => data.event === 'audit_forked');
     // A witness is asked for each checkpoint, and those are made when there is something new.
-    while (forks().length < 2) {
+    for (let asked = 0; forks().length < 2; asked += 1) {
+      expect(asked, `${JSON.stringify(forks())}\n${daemon.output()}`).toBeLessThan(20);
       const known = signed().length;
       world.startJob();
       await until(() => forks().length === 2 || signed().length > known, 'the next checkpoint');
