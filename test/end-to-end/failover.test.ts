@@ -88,8 +88,9 @@ describe.skipIf(!hasPostgres())('a failover that loses commits', () => {
     await until(async () => (await cosigned()) >= size, 'the witness to cosign it');
 
     await takeOver();
+    // What had been accepted and was not noted by then is sent again too, under its id.
     await until(
-      () => idsOf(lost).length === 2 && idsOf(first).length === 3,
+      () => idsOf(lost).length >= 2 && idsOf(first).filter((one) => one.startsWith('finished')).length >= 2,
       'what was lost to be told again',
     );
     expect(new Set(idsOf(lost)).size).toBe(1);
