@@ -76,12 +76,14 @@ describe.skipIf(!hasPostgres())('a failover that loses commits', () => {
     const first = world.startJob();
     await until(() => told().some(({ data }) => data.job?.id === first), 'the first restore to be told');
     const takeOver = await server.backUp();
-    const before = signed().at(-1)?.size ?? 0;
     const lost = world.startJob();
     world.atlas.updateJob(GROUP, INSTANCE, first, finish(Date.now()));
     const idsOf = (job: string) =>
       told().flatMap(({ id, data }) => (data.job?.id === job ? `${data.event} ${id}` : []));
     await until(() => idsOf(lost).length === 1 && idsOf(first).length === 2, 'what will be lost to be told');
+    // One that was made before may be over what is not lost alone.
+    const before = signed().at(-1)?.size ?? 0;
+    world.startJob();
     await until(() => (signed().at(-1)?.size ?? 0) > before, 'a checkpoint over it to leave the house');
     const kept = signed().at(-1)?.note ?? '';
     const size = signed().at(-1)?.size ?? 0;
