@@ -53,10 +53,13 @@ const CHANNELS = ['oncall', 'dba', 'siem'];
 /** As the daemon has it. */
 const PACE = { beatEveryMs: 1_000, lateAfterMs: 5_000, lookEveryMs: 5_000 };
 
-/** Six watches, each of a project of its own and polled every second, and three channels that hear of everything. */
+/** So many that each of two replicas has some: whose a project is goes by hashes of the ids of replicas, which are others each time. */
+export const PROJECTS = Array.from({ length: 16 }, (_, index) => `project-${index}`);
+
+/** A watch of each project, polled every second, and three channels that hear of everything. */
 export function aReplicaWorld(
-  watches: readonly Watch[] = Array.from({ length: 6 }, (_, index) =>
-    aWatch({ name: `watch-${index}`, groupId: `project-${index}`, schedule: '* * * * * *' }),
+  watches: readonly Watch[] = PROJECTS.map((groupId, index) =>
+    aWatch({ name: `watch-${index}`, groupId, schedule: '* * * * * *' }),
   ),
 ): ReplicaWorld {
   const time = fakeTime(T0);

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditDraft } from '../../../src/domain/audit.ts';
 import { aJob, jobId } from '../../support/builders.ts';
-import { aReplicaWorld, type ReplicaWorld } from './replica-world.ts';
+import { aReplicaWorld, PROJECTS, type ReplicaWorld } from './replica-world.ts';
 
 const SECOND = 1_000;
-const PROJECTS = Array.from({ length: 6 }, (_, index) => `project-${index}`);
 
 /** Begin the names of methods that only read. */
 const READS =
