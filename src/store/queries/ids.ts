@@ -16,21 +16,20 @@ type ReadRange = (from: string, below: string, limit: number) => Promise<string[
 
 /** Finds ids of jobs; see `RecordReader`. Those that are only told of (a sample's) come after those that were observed. */
 export async function findJobIds(db: Kysely<Database>, form: IdForm, limit: number): Promise<FoundIds> {
-  const observed = await findIds(form, limit, async (from, below, portion) => {
-    const rows = await db
-      .selectFrom('observation')
-      .select('job_id')
-      .where('job_id', '>=', from)
-      .where('job_id', '<', below)
-      .orderBy('job_id', 'desc')
-      .limit(portion)
-      .execute();
-    return rows.map(({ job_id }) => job_id);
-  });
+  const observed = await findIds(form, limit, jobIdsOf(db, 'observation'));
   if (observed.ids.length > 0 || !observed.isComplete) return observed;
-  return findIds(form, limit, async (from, below, portion) => {
+  return findIds(form, limit, jobIdsOf(db, 'event'));
+}
+
+/** Finds the ids of jobs that were pruned, in the same way. */
+export function findPrunedIds(db: Kysely<Database>, form: IdForm, limit: number): Promise<FoundIds> {
+  return findIds(form, limit, jobIdsOf(db, 'pruned_job'));
+}
+
+function jobIdsOf(db: Kysely<Database>, table: 'observation' | 'event' | 'pruned_job'): ReadRange {
+  return async (from, below, portion) => {
     const rows = await db
-      .selectFrom('event')
+      .selectFrom(table)
       .select('job_id')
       .where('job_id', '>=', from)
       .where('job_id', '<', below)
@@ -38,22 +37,7 @@ export async function findJobIds(db: Kysely<Database>, form: IdForm, limit: numb
       .limit(portion)
       .execute();
     return rows.flatMap(({ job_id }) => job_id ?? []);
-  });
-}
-
-/** Finds the ids of jobs that were pruned, in the same way. */
-export function findPrunedIds(db: Kysely<Database>, form: IdForm, limit: number): Promise<FoundIds> {
-  return findIds(form, limit, async (from, below, portion) => {
-    const rows = await db
-      .selectFrom('pruned_job')
-      .select('job_id')
-      .where('job_id', '>=', from)
-      .where('job_id', '<', below)
-      .orderBy('job_id', 'desc')
-      .limit(portion)
-      .execute();
-    return rows.map(({ job_id }) => job_id);
-  });
+  };
 }
 
 /** Finds ids of deliveries; see `RecordReader`. */

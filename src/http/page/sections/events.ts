@@ -13,7 +13,7 @@ const SHOWN = 8;
 export function eventsSection(facts: PageFacts, part: PartMaker): Markup {
   const events = facts.record?.events ?? [];
   const rows = events.map((recorded) =>
-    part(...(['li', idOf(recorded)] as const), () => item(recorded, facts), [dayOf(facts.now), recorded]),
+    part('li', idOf(recorded), () => item(recorded, facts), [dayOf(facts.now), recorded]),
   );
   return markup`<section id="events" aria-labelledby="events-title">
 <h2 id="events-title">Recent events</h2>

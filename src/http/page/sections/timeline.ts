@@ -68,7 +68,8 @@ ${table}`;
 function laneNames(lanes: readonly Lane[], part: PartMaker): Markup {
   const names = lanes.map(({ watch }) => watch);
   return part(
-    ...(['ul', 'timeline-lanes'] as const),
+    'ul',
+    'timeline-lanes',
     () =>
       markup`<ul id="timeline-lanes" class="lane-names" aria-hidden="true">${names.map((name) => markup`<li title="${name}">${name}</li>`)}</ul>`,
     names,
@@ -105,7 +106,8 @@ function gapsMarkup(lanes: readonly Lane[], ground: Ground, part: PartMaker): Ma
   const gaps = lanes.flatMap((lane) => lane.gaps);
   const lasts = gaps.some(({ until }) => until === null);
   return part(
-    ...(['svg', 'timeline-gaps'] as const),
+    'svg',
+    'timeline-gaps',
     () =>
       markup`<svg id="timeline-gaps" overflow="visible">${gaps.map((gap) => gapMarkup(gap, ground))}</svg>`,
     [
@@ -123,14 +125,10 @@ function barGroups(bars: readonly Bar[], ground: Ground, groupMs: number, part: 
     const id = `bars-${number}`;
     const draw = (bar: Bar): Markup =>
       isCrowded && !isNotable(bar) ? plainBar(bar, ground) : linkedBar(bar, ground);
-    return part(
-      ...(['svg', id] as const),
-      () => markup`<svg id="${id}" overflow="visible">${group.map(draw)}</svg>`,
-      [
-        ...[ground.axis.begins, dayOf(ground.now), isCrowded],
-        ...[...group, ...group.flatMap((bar) => heightsOf(bar, ground))],
-      ],
-    );
+    return part('svg', id, () => markup`<svg id="${id}" overflow="visible">${group.map(draw)}</svg>`, [
+      ...[ground.axis.begins, dayOf(ground.now), isCrowded],
+      ...[...group, ...group.flatMap((bar) => heightsOf(bar, ground))],
+    ]);
   });
 }
 

@@ -31,7 +31,8 @@ function gapRows(
 ): Markup | null {
   if (gaps.length === 0) return null;
   return part(
-    ...(['tbody', 'timeline-gap-rows'] as const),
+    'tbody',
+    'timeline-gap-rows',
     () => markup`<tbody id="timeline-gap-rows">
 ${gaps.map(({ watch, place, from, until, cause }) => markup`<tr><th scope="row">${watch}</th><td>${place ?? 'all of it'}</td><td>not seen: ${cause}</td><td>${clock(from, at)}</td><td>${until === null ? 'now' : clock(until, at)}</td><td class="number">${formatSpan((until ?? now) - from)}</td></tr>`)}</tbody>`,
     [dayOf(at), gaps.some(({ until }) => until === null) && now, ...gaps.flatMap(partsOfGap)],
