@@ -69,6 +69,24 @@ export function stateOf({ status, others, record, storeFault }: PageFacts): Page
   };
 }
 
+/** Several troubles that have one cause. */
+export interface SharedTrouble extends Omit<Trouble, 'about'> {
+  about: readonly string[];
+}
+
+/** Says each cause once: what has the same words and is to be mended in the same way is one trouble, since the first, with the first detail. */
+export function oncePerCause(troubles: readonly Trouble[]): SharedTrouble[] {
+  const alike = Map.groupBy(troubles, ({ level, words, todo }) => [level, words, todo].join('\n'));
+  return [...alike.values()].flatMap((those) => {
+    const [first] = those;
+    const since = those.flatMap((one) => one.since ?? []);
+    const about = those.flatMap((one) => one.about ?? []);
+    return first === undefined
+      ? []
+      : [{ ...first, about, since: since.length === 0 ? null : Math.min(...since) }];
+  });
+}
+
 function verdict(
   status: WatcherStatus,
   troubles: readonly Trouble[],

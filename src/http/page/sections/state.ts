@@ -1,5 +1,5 @@
 import type { PageFacts } from '../../../views/page/facts.ts';
-import { type PageState, stateOf, type Trouble } from '../../../views/page/state.ts';
+import { oncePerCause, type PageState, stateOf, type Trouble } from '../../../views/page/state.ts';
 import { ago, clock, type Markup, many, markup, type Part } from '../markup.ts';
 
 const LEVEL_WORDS = { problem: 'Problem', warning: 'Warning', starting: 'Starting', fine: 'Fine' } as const;
@@ -22,18 +22,8 @@ function restingWords({ watches, lastLookAt }: PageState): Markup {
 /** Names of watches in one line; a credential that is refused blinds them all. */
 const MOST_NAMES = 12;
 
-/** What is wrong, each once: what has the same words and is to be mended in the same way is one thing, with the first detail. */
 function troubleList(troubles: readonly Trouble[], { now }: PageFacts): Markup {
-  const alike = Map.groupBy(troubles, ({ level, words, todo }) => [level, words, todo].join('\n'));
-  const things = [...alike.values()].flatMap((those) => {
-    const [first] = those;
-    const since = those.flatMap((one) => one.since ?? []);
-    const about = those.flatMap((one) => one.about ?? []);
-    return first === undefined
-      ? []
-      : [{ ...first, about, since: since.length === 0 ? null : Math.min(...since) }];
-  });
-  return markup`<ul class="troubles">${things.map(
+  return markup`<ul class="troubles">${oncePerCause(troubles).map(
     ({ level, about, words, detail, todo, since }) => markup`
 <li class="${level}"><p>${about.length > 0 && markup`${names(about)}: `}${words}${since === null ? null : markup` <span class="quiet">since ${clock(since, now)}</span>`}</p>
 ${todo === null ? null : markup`<p class="todo"><span class="label">What to do</span> ${todo}</p>`}
