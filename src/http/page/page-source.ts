@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { StoreError, toError } from '../../errors.ts';
 import type { PageFacts, RecordFacts } from '../../views/page/facts.ts';
 import { type PageQuery, pageAddress } from '../../views/page/query.ts';
-import { createPageRecord, type PageRecord, type PageStore } from '../../views/page/read-record.ts';
+import { createPageRecord, type PageRecord, type PageStore } from '../../views/page/record/read-record.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import type { StatusReport } from '../../views/status/report.ts';
 import { createExpectedEnds } from '../../views/usual/expected-ends.ts';

@@ -4,8 +4,8 @@ import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import { type ShownState, shownState } from '../shown-state.ts';
 import type { PageFacts } from './facts.ts';
 import { type Gap, gapNow, gapsByWatch, NO_COVERAGE } from './gaps.ts';
-import { keyOf } from './jobs-window.ts';
 import { RANGES } from './query.ts';
+import { keyOf } from './record/jobs-window.ts';
 
 /** A restore on the timeline. */
 export interface Bar {

@@ -4,7 +4,7 @@ import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import { targetKey } from '../../../src/domain/job/watch.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { readJobFacts } from '../../../src/views/page/job/job-facts.ts';
-import { createPageRecord } from '../../../src/views/page/read-record.ts';
+import { createPageRecord } from '../../../src/views/page/record/read-record.ts';
 import { createExpectedEnds } from '../../../src/views/usual/expected-ends.ts';
 import { aCommit } from '../../store/support.ts';
 import { aJob, anObservation, GROUP_ID, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../clock.ts';
-import type { RecordedEvent, RecordReader } from '../../store/ports/records.ts';
+import type { Clock } from '../../../clock.ts';
+import type { RecordedEvent, RecordReader } from '../../../store/ports/records.ts';
 import type { News } from './log-news.ts';
 
 const MOST_EVENTS_OF_A_JOB = 100;

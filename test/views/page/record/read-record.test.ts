@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { diffObservations } from '../../../src/domain/job/transition.ts';
-import { StoreError } from '../../../src/errors.ts';
-import type { Store } from '../../../src/store/store.ts';
-import { createPageRecord } from '../../../src/views/page/read-record.ts';
-import { createExpectedEnds } from '../../../src/views/usual/expected-ends.ts';
-import { aJob, aTarget, aWatch, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
-import { createManualClock } from '../../support/manual-clock.ts';
-import { aReport } from '../../support/page-facts.ts';
-import { aRecorder } from '../../support/recorder.ts';
-import { openReplicaStores } from '../../support/replica-stores.ts';
+import { diffObservations } from '../../../../src/domain/job/transition.ts';
+import { StoreError } from '../../../../src/errors.ts';
+import type { Store } from '../../../../src/store/store.ts';
+import { createPageRecord } from '../../../../src/views/page/record/read-record.ts';
+import { createExpectedEnds } from '../../../../src/views/usual/expected-ends.ts';
+import { aJob, aTarget, aWatch, HOUR, jobId, MINUTE, T0 } from '../../../support/builders.ts';
+import { createManualClock } from '../../../support/manual-clock.ts';
+import { aReport } from '../../../support/page-facts.ts';
+import { aRecorder } from '../../../support/recorder.ts';
+import { openReplicaStores } from '../../../support/replica-stores.ts';
 
 /** A page over a store that another replica writes; what the page asks about single restores is counted. */
 function aWorld() {

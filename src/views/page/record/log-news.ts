@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type AuditKind, parseAuditEntry } from '../../domain/audit.ts';
-import type { Observation } from '../../domain/job/observation.ts';
-import type { AuditReader } from '../../store/ports/audit.ts';
+import { type AuditKind, parseAuditEntry } from '../../../domain/audit.ts';
+import type { Observation } from '../../../domain/job/observation.ts';
+import type { AuditReader } from '../../../store/ports/audit.ts';
 
 /** When the audit log has grown by more entries than this since the last look, they are not read: reading all anew takes no longer. */
 const MOST_ENTRIES = 2_000;

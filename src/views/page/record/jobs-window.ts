@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Timestamp } from '../../domain/instant.ts';
-import type { Observation } from '../../domain/job/observation.ts';
-import type { JobReader } from '../../store/ports/jobs.ts';
-import type { RecordReader } from '../../store/ports/records.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import type { Observation } from '../../../domain/job/observation.ts';
+import type { JobReader } from '../../../store/ports/jobs.ts';
+import type { RecordReader } from '../../../store/ports/records.ts';
 import type { JobName, News } from './log-news.ts';
 
 /** More jobs than this are not read for one timeline. */

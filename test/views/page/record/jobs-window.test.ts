@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { Origin } from '../../../src/domain/job/observation.ts';
-import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
-import { diffObservations } from '../../../src/domain/job/transition.ts';
-import type { Store } from '../../../src/store/store.ts';
-import { createJobsWindow } from '../../../src/views/page/jobs-window.ts';
-import { followLog } from '../../../src/views/page/log-news.ts';
-import { createPageRecord } from '../../../src/views/page/read-record.ts';
-import { createExpectedEnds } from '../../../src/views/usual/expected-ends.ts';
-import { aJob, aTarget, aWatch, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
-import { createManualClock } from '../../support/manual-clock.ts';
-import { aReport } from '../../support/page-facts.ts';
-import { aRecorder } from '../../support/recorder.ts';
-import { openReplicaStores } from '../../support/replica-stores.ts';
+import type { Origin } from '../../../../src/domain/job/observation.ts';
+import type { RestoreJob } from '../../../../src/domain/job/restore-job.ts';
+import { diffObservations } from '../../../../src/domain/job/transition.ts';
+import type { Store } from '../../../../src/store/store.ts';
+import { createJobsWindow } from '../../../../src/views/page/record/jobs-window.ts';
+import { followLog } from '../../../../src/views/page/record/log-news.ts';
+import { createPageRecord } from '../../../../src/views/page/record/read-record.ts';
+import { createExpectedEnds } from '../../../../src/views/usual/expected-ends.ts';
+import { aJob, aTarget, aWatch, HOUR, jobId, MINUTE, T0 } from '../../../support/builders.ts';
+import { createManualClock } from '../../../support/manual-clock.ts';
+import { aReport } from '../../../support/page-facts.ts';
+import { aRecorder } from '../../../support/recorder.ts';
+import { openReplicaStores } from '../../../support/replica-stores.ts';
 
 /** Finished restores with these numbers, of which each began a minute before the one before. */
 const finished = (from: number, count: number): RestoreJob[] =>
