@@ -3,6 +3,7 @@ import { HAS_BROWSER, startBrowser } from '../../../../test/support/browser.ts';
 import type { Bench, Row } from '../../bench.ts';
 import { count, median, span } from '../../report/figures.ts';
 import { atMost, type Line } from '../../report/line.ts';
+import { until } from '../../until.ts';
 import { fetchCoded } from './viewers.ts';
 import { type BusyWorld, startBusyWorld } from './world.ts';
 
@@ -68,10 +69,11 @@ async function paintMs(browser: Browser, url: string): Promise<number> {
   try {
     const page = await context.newPage();
     await page.goto(url, { waitUntil: 'load' });
-    await page.waitForFunction('performance.getEntriesByName("first-contentful-paint").length > 0');
-    return (await page.evaluate(
-      'performance.getEntriesByName("first-contentful-paint")[0].startTime',
-    )) as number;
+    // It may come after all is loaded. A wait of the browser's own would be evaluated in the page, which allows no such thing.
+    const paint = (): Promise<unknown> =>
+      page.evaluate('performance.getEntriesByName("first-contentful-paint")[0]?.startTime');
+    await until(async () => (await paint()) !== undefined, 10);
+    return (await paint()) as number;
   } finally {
     await context.close();
   }
