@@ -61,6 +61,8 @@ export interface WatcherSignals {
   'store:rolled_back': { hadEntries: number };
   /** That is told in the log, by an entry `store.rolled_back`. */
   'audit:rolled_back': Record<never, never>;
+  /** The first page has begun to listen, or the last one has gone. */
+  'pages:watched': { isWatched: boolean };
   /** Audit entries were written. */
   'audit:written': Record<never, never>;
 }

@@ -30,7 +30,7 @@ export function boundHeapGrowth(percent = GROWTH_PERCENT): () => void {
 /**
  * Bounds the heap as soon as the start is over, when each of these watches has been polled. A start makes more garbage in a second than
  * the daemon does afterwards in minutes, so until then the young generation may grow as far as the command line has it. From then on it
- * grows no more, and V8 has taken it back to its least, unless the polls are so large that it is busy.
+ * grows no more as long as no page is open, and V8 has taken it back to its least, unless the polls are so large that it is busy.
  * @returns the function that undoes it, as `boundHeapGrowth` does.
  */
 export function boundHeapAfterStart(
@@ -43,10 +43,9 @@ export function boundHeapAfterStart(
   const bound = (): void => {
     stopWaiting();
     const unbound = boundHeapGrowth();
-    v8.setFlagsFromString('--semi-space-growth-factor=1');
-    collectYoung();
+    const released = boundYoung(signals);
     undo = () => {
-      v8.setFlagsFromString(`--semi-space-growth-factor=${YOUNG_GROWTH}`);
+      released();
       unbound();
     };
   };
@@ -63,6 +62,25 @@ export function boundHeapAfterStart(
   return () => {
     stopWaiting();
     undo();
+  };
+}
+
+/**
+ * Keeps the young generation at its least, but while pages are open: what is made for them is garbage a second later, and the more room there
+ * is for it, the less is copied.
+ * @returns the function that undoes it.
+ */
+function boundYoung(signals: Pick<Signals, 'on'>): () => void {
+  const letGrow = (): void => v8.setFlagsFromString(`--semi-space-growth-factor=${YOUNG_GROWTH}`);
+  const shrink = (): void => {
+    v8.setFlagsFromString('--semi-space-growth-factor=1');
+    collectYoung();
+  };
+  shrink();
+  const stopListening = signals.on('pages:watched', ({ isWatched }) => (isWatched ? letGrow() : shrink()));
+  return () => {
+    stopListening();
+    letGrow();
   };
 }
 

@@ -19,6 +19,13 @@ export function instantBefore(at: Timestamp, spanMs: number): Timestamp {
   return at - Math.round(spanMs);
 }
 
+const DAY_MS = 86_400_000;
+
+/** The number of a day since the epoch, in UTC. */
+export function dayNumber(at: Timestamp): number {
+  return Math.floor(at / DAY_MS);
+}
+
 const ISO_8601 = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /**

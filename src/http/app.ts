@@ -46,7 +46,7 @@ import { QueryFault } from './query.ts';
 import { PROTECTIVE_HEADERS } from './refusal.ts';
 import { isFromOwnPage, refuseStranger } from './session/own-page.ts';
 import { bringsToken, roleOfRequest, viewerOf } from './session/visitor-role.ts';
-import { createTurns } from './turns.ts';
+import { inTurns } from './turns.ts';
 import { addWitness } from './witness.ts';
 import { addWrites, type WriteDeps, writesAt } from './writes.ts';
 
@@ -58,7 +58,7 @@ export interface AppDeps extends ApiDeps {
   metrics: Pick<Metrics, 'render'>;
   logger: Logger;
   /** Tell the open pages when to look. */
-  signals: Pick<Signals, 'on'>;
+  signals: Pick<Signals, 'on' | 'emit'>;
   /** Aborts when the server stops. */
   closing: AbortSignal;
   /** One is demanded for everything but the bare health words; without any, whoever can connect may read. A reload may change them. */
@@ -225,17 +225,16 @@ function addHealth(app: Hono, deps: AppDeps): void {
 
 /** Lets what reads the store be read a few at a time; see `turns.ts`. */
 function addTurns(app: Hono, faultLog: FaultLog): void {
-  const turns = createTurns();
-  app.use(async (c, next) => {
-    const turn = turns.take(next);
-    if (turn === null) {
+  app.use(
+    inTurns((c) => {
       c.header('Retry-After', '1');
       c.header('Connection', 'close');
       return refuse(c, 503, 'too many requests at once', 'ask again in a moment, one after the other');
-    }
-    await turn;
+    }),
+  );
+  app.use(async (c, next) => {
+    await next();
     if (c.error === undefined) faultLog.clear(routePath(c, -1), 'Requests are answered again');
-    return undefined;
   });
 }
 

@@ -1,5 +1,6 @@
+import { PassThrough, pipeline, Readable, type Transform } from 'node:stream';
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import type { MiddlewareHandler } from 'hono';
 
 /** What is shorter is sent as it is, in bytes: it goes in one packet anyway. */
@@ -35,6 +36,28 @@ export const compressLong: MiddlewareHandler = async (c, next) => {
   c.res = new Response(new Uint8Array(body), res);
   for (const [name, value] of Object.entries(headers)) c.header(name, value, { append: name === 'Vary' });
 };
+
+/** Pieces of one text that are sent as soon as they are there, each so that the client can read it before the next one comes. */
+export function encodePieces(
+  pieces: AsyncIterable<string>,
+  acceptEncoding: string | undefined,
+): { body: ReadableStream; headers: Record<string, string> } {
+  const vary = { Vary: 'Accept-Encoding' };
+  const coding = codingOf(acceptEncoding ?? '');
+  // Who leaves takes the coder away, and with it the pieces that are left.
+  const coder = pipeline(Readable.from(pieces), coderOf(coding), () => {});
+  return {
+    body: Readable.toWeb(coder) as ReadableStream,
+    headers: coding === null ? vary : { ...vary, 'Content-Encoding': coding },
+  };
+}
+
+function coderOf(coding: ReturnType<typeof codingOf>): Transform {
+  if (coding === null) return new PassThrough();
+  return coding === 'br'
+    ? createBrotliCompress({ ...BROTLI, flush: constants.BROTLI_OPERATION_FLUSH })
+    : createGzip({ flush: constants.Z_SYNC_FLUSH });
+}
 
 /** A window of 256 kB and a middling effort: with more of either, a page of 200 kB takes ten times as long and is a twentieth smaller. */
 const BROTLI = {

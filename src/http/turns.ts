@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Context, MiddlewareHandler } from 'hono';
 import pLimit from 'p-limit';
 
 /** This many are worked on at a time. */
@@ -25,5 +26,30 @@ export function createTurns(): Turns {
         return work();
       });
     },
+  };
+}
+
+/** Work by the request that goes on when its answer has begun. */
+const goingOn = new WeakMap<Request, Promise<unknown>>();
+
+/** Has a request keep its turn until this work has ended, though it is answered sooner. */
+export function holdTurn(c: Context, work: Promise<unknown>): void {
+  goingOn.set(c.req.raw, work);
+}
+
+/** Answers requests in turns. @param refuse answers when too many wait already. */
+export function inTurns(refuse: (c: Context) => Response | Promise<Response>): MiddlewareHandler {
+  const turns = createTurns();
+  return async (c, next) => {
+    const answered = Promise.withResolvers<void>();
+    const turn = turns.take(async () => {
+      await next();
+      answered.resolve();
+      // Whoever began it says what became of it.
+      await goingOn.get(c.req.raw)?.catch(() => {});
+    });
+    if (turn === null) return refuse(c);
+    await Promise.race([turn, answered.promise]);
+    return undefined;
   };
 }

@@ -33,6 +33,17 @@ describe('the growth of the heap', () => {
     expect(signals.listeners).toBe(0);
   });
 
+  it('of the young generation is let loose while pages are open', () => {
+    const { timers, start, watched } = setUp();
+    start('orders');
+    timers[0]?.work();
+    const bound = v8.cachedDataVersionTag();
+    watched(true);
+    expect(v8.cachedDataVersionTag()).not.toBe(bound);
+    watched(false);
+    expect(v8.cachedDataVersionTag()).toBe(bound);
+  });
+
   it('is bound after a minute when a watch is not polled', () => {
     const before = v8.cachedDataVersionTag();
     const { timers, start } = setUp();
@@ -72,6 +83,7 @@ describe('the growth of the heap', () => {
     return {
       signals,
       timers,
+      watched: (isWatched: boolean) => real.emit('pages:watched', { isWatched }),
       polled: (watch: string) =>
         real.emit('poll:finished', {
           watch,

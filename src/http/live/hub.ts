@@ -11,6 +11,8 @@ export interface HubDeps {
   pages: Pick<PageSource, 'page' | 'moment'>;
   /** Calls back when something was recorded; returns what ends that. */
   onChange(listener: () => void): () => void;
+  /** Hears when the first page begins to listen, and when the last one has gone. */
+  onWatched(isWatched: boolean): void;
   /** Hears of a rendering that failed, and of one that did not. */
   onOutcome(error: unknown | null): void;
   clock: Clock;
@@ -46,7 +48,7 @@ interface Viewers {
 }
 
 /** Makes a hub that does nothing, and has no timer, while nobody listens. */
-export function createLiveHub({ pages, onChange, onOutcome, clock }: HubDeps): LiveHub {
+export function createLiveHub({ pages, onChange, onWatched, onOutcome, clock }: HubDeps): LiveHub {
   const views = new Map<string, Viewers>();
   let isClosed = false;
   let lastSignAt = 0;
@@ -106,12 +108,14 @@ export function createLiveHub({ pages, onChange, onOutcome, clock }: HubDeps): L
     looker.rest();
     unsubscribe?.();
     unsubscribe = null;
+    onWatched(false);
   };
 
   return {
     isFull: () => isClosed || streams().length >= MOST_STREAMS,
     join: (view, marks, stream) => {
       const address = viewAddress(view);
+      if (views.size === 0) onWatched(true);
       const viewers = views.get(address) ?? { view, shown: new Map(), last: null };
       views.set(address, viewers);
       viewers.shown.set(stream, new Map(marks));

@@ -36,6 +36,7 @@ let read: Assets | null = null;
 export function readAssets(): Assets {
   if (read !== null) return read;
   const css = readAsset('page', 'css', join(FOLDER, 'page.css'));
+  const recordCss = readAsset('record', 'css', join(FOLDER, 'record.css'));
   const merger = join(FOLDER, 'idiomorph.js');
   const scripts = [
     readAsset(
@@ -46,8 +47,8 @@ export function readAssets(): Assets {
     readAsset('page', 'js', join(FOLDER, 'page.js')),
   ];
   read = {
-    paths: { css: css.path, scripts: scripts.map(({ path }) => path) },
-    all: [css, ...scripts],
+    paths: { css: css.path, recordCss: recordCss.path, scripts: scripts.map(({ path }) => path) },
+    all: [css, recordCss, ...scripts],
   };
   return read;
 }

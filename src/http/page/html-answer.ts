@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { encode } from '../compress.ts';
+import { encode, encodePieces } from '../compress.ts';
 
 /** What a page may load, and from where; no script or style stands in it. */
 const PAGE_HEADERS = {
@@ -18,4 +18,14 @@ export async function htmlAnswer(
 ): Promise<Response> {
   const { body, headers } = await encode(html, c.req.header('accept-encoding'));
   return c.body(new Uint8Array(body), status, { ...PAGE_HEADERS, ...headers });
+}
+
+/**
+ * Answers with a page of which the pieces are sent one by one, compressed as the browser takes it. It is begun before anything can go wrong: of that
+ * a piece has to tell.
+ */
+export function htmlInPieces(c: Context, pieces: AsyncIterable<string>): Response {
+  if (c.req.method === 'HEAD') return c.body(null, 200, PAGE_HEADERS);
+  const { body, headers } = encodePieces(pieces, c.req.header('accept-encoding'));
+  return c.body(body, 200, { ...PAGE_HEADERS, ...headers });
 }

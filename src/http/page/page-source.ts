@@ -6,6 +6,7 @@ import { createPageRecord, type PageRecord, type PageStore } from '../../views/p
 import type { Viewer } from '../../views/page/viewer.ts';
 import type { StatusReport } from '../../views/status/report.ts';
 import { createExpectedEnds } from '../../views/usual/expected-ends.ts';
+import { rememberingDurations } from '../../views/usual/remembered-durations.ts';
 import type { WatcherStatus } from '../../watcher/status.ts';
 import { type RenderedPage, renderSections } from './page.ts';
 
@@ -18,6 +19,8 @@ export interface PageSourceDeps {
   /** @param status as it is now, where that is known. @throws {StoreError} */
   report: (status?: WatcherStatus) => Promise<StatusReport>;
   store: PageStore;
+  /** See `RecordReading`. */
+  changesFound: () => number;
   clock: Clock;
   /** See `PageFacts`. A reload may change it. */
   rtos: () => PageFacts['rtos'];
@@ -76,14 +79,18 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
   const viewed = new Map<string, Viewed>();
   // Made for each page anew, it costs milliseconds with hundreds of watches.
   let status: WatcherStatus | null = null;
-  let ends = createExpectedEnds(deps);
+  const remembering = () => {
+    const store = rememberingDurations(deps.store, clock);
+    return { store, ends: createExpectedEnds({ store, clock }) };
+  };
+  let usual = remembering();
 
   const forget = (): void => {
     for (const [address, { usedAt }] of viewed)
       if (clock.monotonic() - usedAt >= FORGOTTEN_AFTER_MS) viewed.delete(address);
     if (viewed.size > 0) setTimeout(forget, FORGOTTEN_AFTER_MS).unref();
     else {
-      ends = createExpectedEnds(deps);
+      usual = remembering();
       status = null;
     }
   };
@@ -99,7 +106,7 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     if (viewed.size === 0) setTimeout(forget, FORGOTTEN_AFTER_MS).unref();
     const watches = () =>
       (status ?? deps.status()).watches.filter(({ watch }) => query.watch === null || watch === query.watch);
-    const record = createPageRecord(query, { ...deps, watches, ends });
+    const record = createPageRecord(query, { ...deps, ...usual, watches });
     const view: Viewed = {
       record,
       last: null,

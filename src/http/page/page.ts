@@ -1,11 +1,12 @@
 import { raw } from 'hono/html';
-import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { toIso } from '../../domain/instant.ts';
 import type { PageFacts } from '../../views/page/facts.ts';
+import { hasSameRecord } from '../../views/page/same-record.ts';
 import { hasSameTimeline } from '../../views/page/timeline.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import { hasSameWatches } from '../../views/page/watches.ts';
-import { type AssetPaths, document } from './document.ts';
+import { type AssetPaths, bodyEnd, bodyStart, documentHead, sheet } from './document.ts';
+import { filterForm, watchChoices } from './filter-form.ts';
 import { type Markup, markup } from './markup.ts';
 import { type RenderedSection, renderSection } from './parts.ts';
 import { HOW_TO_ACT } from './refused.ts';
@@ -30,10 +31,14 @@ const SECTIONS = {
   record: recordSection,
 } as const;
 
-/** Of the sections that take longest, whether they would be the same, without rendering them. */
+/** Of most sections, whether they would be the same, without rendering them. */
 const WOULD_BE_SAME: Partial<Record<keyof typeof SECTIONS, (one: PageFacts, other: PageFacts) => boolean>> = {
   timeline: hasSameTimeline,
+  events: hasSameRecord,
   watches: hasSameWatches,
+  deliveries: hasSameRecord,
+  mutes: hasSameRecord,
+  record: hasSameRecord,
 };
 
 /** A section by its id in the page. */
@@ -64,49 +69,47 @@ export function renderSections(
   );
 }
 
-/** Renders the whole page. It is complete without the script; `data-live` tells that where to listen. */
-export function renderPage(
+/** The first piece of the page, which is the same whatever there is to show. */
+export function pageHead(assets: AssetPaths): string {
+  return documentHead({ title: 'restore-watcher', assets });
+}
+
+/**
+ * What follows the head, in two pieces: what is wrong and what runs first, so that a browser shows that while it reads the rest. The page is complete
+ * without the script; `data-live` tells that where to listen.
+ */
+export function pageBody(
   facts: PageFacts,
   sections: ReadonlyMap<SectionName, RenderedSection>,
-  assets: AssetPaths,
-  said: string | null = null,
-): string {
-  const { now, query, version } = facts;
+  { assets, said = null }: { assets: AssetPaths; said?: string | null },
+): [first: string, rest: string] {
+  const of = (name: SectionName): Markup => raw(sections.get(name)?.html ?? '');
+  const footer = markup`restore-watcher ${facts.version}. All times are in <span data-zone>UTC</span>. ${HOW_TO_ACT[facts.viewer]}`;
+  return [
+    `${pageTop(facts, sections)}${markup`${saidNotice(said)}${of('state')}${of('running')}`}`,
+    `${markup`${sheet(assets.recordCss)}${of('timeline')}${of('events')}${of('watches')}${watchChoices(facts)}
+<div class="columns">${of('deliveries')}<div>${of('mutes')}${of('record')}</div></div>`}${bodyEnd(footer)}`,
+  ];
+}
+
+function pageTop(facts: PageFacts, sections: ReadonlyMap<SectionName, RenderedSection>): string {
+  const { now, query, viewer } = facts;
   const search = new URLSearchParams({
     range: query.range,
     watch: query.watch ?? '',
     event: query.event ?? '',
   });
-  const of = (name: SectionName): Markup => raw(sections.get(name)?.html ?? '');
-  return document({
-    title: 'restore-watcher',
-    assets,
+  return bodyStart({
     attributes: markup` data-live="/live?${search.toString()}" data-marks="${marksText(sections)}"`,
-    body: {
-      top: markup`<h1><a href="/">restore-watcher</a></h1>
+    top: markup`<h1><a href="/">restore-watcher</a></h1>
 <p id="live"><span id="live-state" role="status"></span> <span class="quiet">as of <time id="as-of" datetime="${toIso(now)}" data-as="seconds">${toIso(now).slice(11, 19)}</time> <span id="zone-name">UTC</span></span> <button type="button" id="zone" hidden>Use my time zone</button></p>
-${filterForm(facts)}${logOut(facts.viewer)}`,
-      main: markup`${saidNotice(said)}${of('state')}${of('running')}${of('timeline')}${of('events')}${of('watches')}
-<div class="columns">${of('deliveries')}<div>${of('mutes')}${of('record')}</div></div>`,
-      footer: markup`restore-watcher ${version}. All times are in <span data-zone>UTC</span>. ${HOW_TO_ACT[facts.viewer]}`,
-    },
+${filterForm(facts)}${logOut(viewer)}`,
   });
 }
 
 /** `state.Ab3_x,running.…`: by which a page says what it shows when it begins to listen. */
 function marksText(sections: ReadonlyMap<SectionName, RenderedSection>): string {
   return [...sections].map(([name, { mark }]) => `${name}.${mark}`).join();
-}
-
-function filterForm({ query, status }: PageFacts): Markup {
-  const option = (value: string, words: string, chosen: string): Markup =>
-    markup`<option value="${value}"${value === chosen ? markup` selected` : null}>${words}</option>`;
-  const names = status.watches.map(({ watch }) => watch);
-  return markup`<form class="filter" action="/" role="search" aria-label="Filter">
-<input type="hidden" name="range" value="${query.range}">
-<label><span class="of">Watch</span> <select name="watch">${option('', 'every watch', query.watch ?? '')}${names.map((name) => option(name, name, query.watch ?? ''))}</select></label>
-<label><span class="of">Events</span> <select name="event">${option('', 'every event', query.event ?? '')}${EVENT_NAMES.map((name) => option(name, name.replaceAll('_', ' '), query.event ?? ''))}</select></label>
-<button>Show</button>${query.watch === null && query.event === null ? null : markup` <a href="/?range=${query.range}">Show everything</a>`}</form>`;
 }
 
 /** What the action did that led here. */

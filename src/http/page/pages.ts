@@ -15,11 +15,10 @@ import type { PollNow } from '../../watcher/status.ts';
 import { createLiveHub } from '../live/hub.ts';
 import { endWithSession, openStream } from '../live/stream.ts';
 import { createActions } from './actions/actions.ts';
-import { saidWords } from './actions/said.ts';
 import { readAssets } from './assets.ts';
 import { htmlAnswer } from './html-answer.ts';
 import { renderJobPage } from './job/job-page.ts';
-import { renderPage } from './page.ts';
+import { answerOverview, saidIn } from './overview.ts';
 import { createPageSource, type PageSourceDeps } from './page-source.ts';
 import {
   mayNotAct,
@@ -32,11 +31,11 @@ import {
 } from './refused.ts';
 
 /** What answers browsers. */
-export interface PagesDeps extends PageSourceDeps {
+export interface PagesDeps extends Omit<PageSourceDeps, 'changesFound'> {
   store: PageSourceDeps['store'] & JobFactsStore & RecordsStore & AuditRecorder;
   pollSoon: (watch: string) => PollNow | null;
   mutableWatches: () => readonly MutableWatch[];
-  signals: Pick<Signals, 'on'>;
+  signals: Pick<Signals, 'on' | 'emit'>;
   /** Aborts when the server stops: every stream ends then. */
   closing: AbortSignal;
   faultLog: FaultLog;
@@ -47,7 +46,7 @@ export interface PagesDeps extends PageSourceDeps {
 /** The answers to browsers. */
 export interface Pages {
   /** `GET /` */
-  overview(c: Context): Promise<Response>;
+  overview(c: Context): Response;
   /** `GET /jobs/{id}` */
   job(c: Context, id: string): Promise<Response>;
   /** `GET /actions/{name}` */
@@ -61,7 +60,11 @@ export interface Pages {
 /** Makes what answers browsers. */
 export function createPages(deps: PagesDeps): Pages {
   const { signals, closing, faultLog } = deps;
-  const source = createPageSource(deps);
+  let changes = 0;
+  signals.on('poll:finished', (poll) => {
+    changes += poll.changes;
+  });
+  const source = createPageSource({ ...deps, changesFound: () => changes });
   const assets = readAssets();
   const hub = createLiveHub({
     pages: source,
@@ -74,9 +77,10 @@ export function createPages(deps: PagesDeps): Pages {
         for (const stop of stops) stop();
       };
     },
+    onWatched: (isWatched) => signals.emit('pages:watched', { isWatched }),
     onOutcome: (error) => {
-      if (error === null) faultLog.clear('/live', 'Open pages are told again');
-      else faultLog.report('/live', 'Open pages could not be told', { err: toError(error) }, 'error');
+      if (error === null) faultLog.clear('telling pages', 'Open pages are told again');
+      else faultLog.report('telling pages', 'Open pages could not be told', { err: toError(error) }, 'error');
     },
   });
   const viewerAt = (c: Context): Viewer => deps.viewer(c) ?? 'anybody';
@@ -93,11 +97,7 @@ export function createPages(deps: PagesDeps): Pages {
   closing.addEventListener('abort', () => hub.close(), { once: true });
 
   return {
-    overview: async (c) => {
-      const query = parsePageQuery(new URL(c.req.url).searchParams);
-      const { facts, sections } = await source.page({ query, viewer: viewerAt(c) });
-      return htmlAnswer(c, renderPage(facts, sections, assets.paths, saidIn(c)));
-    },
+    overview: (c) => answerOverview(c, { source, assets, faultLog, viewer: viewerAt(c) }),
     job: async (c, id) => {
       try {
         const facts = await readJobFacts(deps.store, deps.clock, id);
@@ -141,11 +141,6 @@ export function createPages(deps: PagesDeps): Pages {
       return RESPONSE_ALREADY_SENT;
     },
   };
-}
-
-/** What an action before says. */
-function saidIn(c: Context): string | null {
-  return saidWords(c.req.query('said') ?? null);
 }
 
 /** Reads `state.Ab3_x,running.…`. */

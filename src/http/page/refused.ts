@@ -2,7 +2,7 @@ import { StoreError } from '../../errors.ts';
 import type { GoneJob } from '../../views/gone-job.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import { AmbiguousId, type IdCandidate, UnfitId } from '../../views/resolve-id.ts';
-import { type AssetPaths, document } from './document.ts';
+import { type AssetPaths, bodyEnd, bodyStart, document } from './document.ts';
 import { markup } from './markup.ts';
 
 /** How to come to act from the page, for each who looks. */
@@ -60,13 +60,24 @@ export function refusalWords(error: Error): Refused | null {
   return { status: 503, title: 'Not now', words, candidates: [] };
 }
 
+/** What follows the head of a page that cannot be rendered after all. */
+export function notRendered(): string {
+  return [
+    bodyStart({ attributes: null, top: TOP }),
+    markup`<section class="card" aria-labelledby="refused-title"><h2 id="refused-title">Something is wrong with this page</h2><p>It could not be rendered. The log of the daemon says why; <code>restore-watcher status</code> shows how everything stands.</p></section>`,
+    bodyEnd(null),
+  ].join('');
+}
+
+const TOP = markup`<h1><a href="/">restore-watcher</a></h1>`;
+
 /** Renders a refusal. */
 export function renderRefusal({ title, words, candidates }: Refused, assets: AssetPaths): string {
   return document({
     title: `${title} · restore-watcher`,
     assets,
     body: {
-      top: markup`<h1><a href="/">restore-watcher</a></h1>`,
+      top: TOP,
       main: markup`<section class="card" aria-labelledby="refused-title"><h2 id="refused-title">${title}</h2><p>${words}</p>
 ${candidates.length === 0 ? null : markup`<ul>${candidates.map(({ id, about }) => markup`<li><a href="/jobs/${encodeURIComponent(id)}">${id}</a> ${about}</li>`)}</ul>`}
 <p><a href="/">To the overview</a></p></section>`,

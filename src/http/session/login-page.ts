@@ -21,7 +21,7 @@ export function renderLogin({ to, refused }: LoginPage, assets: AssetPaths): str
   const describedBy = refused === null ? null : markup` aria-describedby="refused" aria-invalid="true"`;
   return document({
     title: 'Log in · restore-watcher',
-    assets: { css: assets.css, scripts: [] },
+    assets: { ...assets, scripts: [] },
     body: {
       top: markup`<h1>restore-watcher</h1>`,
       main: markup`<section class="card login" aria-labelledby="login-title"><h2 id="login-title">Log in</h2>

@@ -1,4 +1,4 @@
-import type { Timestamp } from '../../domain/instant.ts';
+import { dayNumber, type Timestamp } from '../../domain/instant.ts';
 import type { WatchStatus } from '../../watcher/status.ts';
 import type { MuteView } from '../mutes.ts';
 import type { WatchSight } from '../status/report.ts';
@@ -92,10 +92,6 @@ function seesAlike(one: WatchStatus, other: WatchStatus): boolean {
 /** To the request it would be another figure at every look, and each row be sent again every second. `null`: there is none left, or no budget. */
 export function quartersLeft(budget: WatchStatus['budget']): number | null {
   return budget === null || budget.left === 0 ? null : Math.floor((4 * budget.left) / budget.perMinute);
-}
-
-function dayNumber(at: Timestamp): number {
-  return Math.floor(at / 86_400_000);
 }
 
 const RANK: Readonly<Record<WatchSight, number>> = {

@@ -11,6 +11,7 @@ import type { Observation } from '../../domain/job/observation.ts';
 import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import { shownState } from '../shown-state.ts';
+import type { DurationsStore } from './remembered-durations.ts';
 import { rememberTargetKeys } from './target-keys.ts';
 
 export interface ExpectedEnds {
@@ -22,7 +23,7 @@ export interface ExpectedEnds {
 }
 
 export interface ExpectedEndsDeps {
-  store: Pick<JobReader, 'finishedDurations' | 'targetKeysOf'>;
+  store: DurationsStore & Pick<JobReader, 'targetKeysOf'>;
   clock: Clock;
 }
 

@@ -12,6 +12,7 @@ const QUERY = { range: '24h', watch: null, event: null } as const;
 function aHub() {
   const rendered: number[] = [];
   const moments: unknown[] = [];
+  const watched: boolean[] = [];
   let tellChange = (): void => {};
   const start = performance.now();
   const hub = createLiveHub({
@@ -32,25 +33,29 @@ function aHub() {
       tellChange = listener;
       return () => {};
     },
+    onWatched: (isWatched) => void watched.push(isWatched),
     onOutcome: (error) => {
       if (error !== null) throw error;
     },
     clock: systemClock,
   });
-  return { hub, rendered, moments, tellChange: () => tellChange() };
+  return { hub, rendered, moments, watched, tellChange: () => tellChange() };
 }
 
 /** A page that listens, and what it is passed. */
 function aPage() {
   const passed: Uint8Array[] = [];
+  let gone = (): void => {};
   const stream: Stream = {
     send: () => {},
     pass: (message) => void passed.push(message),
-    onGone: () => {},
+    onGone: (listener) => {
+      gone = listener;
+    },
     hasRoom: async () => true,
     end: () => {},
   };
-  return { stream, passed };
+  return { stream, passed, leave: () => gone() };
 }
 
 describe('the hub of open pages', () => {
@@ -89,5 +94,19 @@ describe('the hub of open pages', () => {
       await vi.advanceTimersByTimeAsync(20);
     }
     expect(rendered.slice(1, 7)).toEqual([800, 1_300, 1_800, 2_300, 2_800, 3_300]);
+  });
+
+  it('tells when the first page comes, and when the last one has gone', () => {
+    const { hub, watched } = aHub();
+    const pages = [aPage(), aPage()];
+    for (const { stream } of pages) hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), stream);
+    expect(watched).toEqual([true]);
+    pages[0]?.leave();
+    expect(watched).toEqual([true]);
+    pages[1]?.leave();
+    expect(watched).toEqual([true, false]);
+    hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), aPage().stream);
+    expect(watched).toEqual([true, false, true]);
+    hub.close();
   });
 });

@@ -21,6 +21,7 @@ it('remembers the views that were looked at last, and no more of them than forty
     ...{ status: () => aWatcherStatus(), others: () => ({ problems: [], warnings: [] }) },
     ...{ report: async () => aReport(), rtos: () => new Map(), drills: () => [] },
     runbookUrl: () => null,
+    changesFound: () => 0,
   });
   const look = (watch: string | null) =>
     source.page({ query: { range: '24h', watch, event: null }, viewer: 'viewer' });

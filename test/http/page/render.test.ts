@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ExpectedEnd } from '../../../src/domain/job/eta.ts';
-import { renderPage, renderSections } from '../../../src/http/page/page.ts';
+import { pageBody, pageHead, renderSections } from '../../../src/http/page/page.ts';
 import type { VerifiedLog } from '../../../src/store/ports/evidence/verified.ts';
 import { type MuteView, muteView } from '../../../src/views/mutes.ts';
 import type { PageFacts } from '../../../src/views/page/facts.ts';
@@ -17,8 +17,9 @@ import {
 import { recorded } from '../../support/reading-store.ts';
 import { aWatcherStatus, aWatchStatus } from '../../support/statuses.ts';
 
-const ASSETS = { css: '/assets/page.css', scripts: [] };
-const render = (facts: PageFacts): string => renderPage(facts, renderSections(facts), ASSETS);
+const ASSETS = { css: '/assets/page.css', recordCss: '/assets/record.css', scripts: [] };
+const render = (facts: PageFacts): string =>
+  [pageHead(ASSETS), ...pageBody(facts, renderSections(facts), { assets: ASSETS })].join('');
 /** As a person reads it, without the marks. */
 const text = (html: string): string => html.replaceAll(/<[^>]+>/g, '').replaceAll(/\s+/g, ' ');
 
@@ -309,7 +310,7 @@ describe('a page', () => {
     expect(shown).toContain('pod-b:1 1.2.3: nothing');
   });
 
-  it('keeps 2,000 restores on the timeline in 400 kB, each that did not end well a link', () => {
+  it('keeps 2,000 restores on the timeline in 250 kB, each that did not end well a link', () => {
     const jobs = Array.from({ length: 2_000 }, (_, number) => {
       const createdAt = T0 - number * 40_000;
       const job = aJob([number % 100 === 0 ? 'failed' : 'finished'], { id: `j${number}`, createdAt }, 1);
@@ -318,8 +319,33 @@ describe('a page', () => {
     const watches = Array.from({ length: 200 }, (_, number) => aWatchStatus({ watch: `w${number}` }));
     const facts = pageFacts({ status: aWatcherStatus({ watches }), record: aRecord({ jobs }) });
     const timeline = renderSections(facts).get('timeline')?.html ?? '';
-    expect(timeline.match(/class="bar /g)?.length).toBeGreaterThanOrEqual(2_000);
+    const crowds = [...timeline.matchAll(/<path class="bar finished" d="([^"]*)"/g)].map(([, d = '']) => d);
+    expect(crowds.join('').match(/M[\d.]+ [\d.]+h[\d.]+v[\d.]+h-[\d.]+z/g)).toHaveLength(1_980);
+    expect(crowds.length).toBeLessThan(60);
     expect(timeline.match(/<a id="bar-/g)).toHaveLength(20);
-    expect(render(facts).length).toBeLessThan(400_000);
+    expect(render(facts).length).toBeLessThan(250_000);
+  });
+});
+
+describe('the choice of a watch', () => {
+  const of = (count: number, watch: string | null = null): string => {
+    const watches = Array.from({ length: count }, (_, number) => aWatchStatus({ watch: `w${number}` }));
+    return render(
+      pageFacts({ status: aWatcherStatus({ watches }), query: { range: '24h', event: null, watch } }),
+    );
+  };
+
+  it('is one among all, up to forty', () => {
+    expect(of(40, 'w3')).toContain('<option value="w3" selected>w3</option>');
+    expect(of(40)).not.toContain('<datalist');
+  });
+
+  it('is typed where there are more, with all names at hand', () => {
+    const page = of(41, 'w3');
+    expect(page).toMatch(/<input name="watch" list="watch-names"[^>]* value="w3"/);
+    expect(page.match(/<datalist id="watch-names">(<option value="w\d+">)*<\/datalist>/)?.[0]).toContain(
+      '"w40"',
+    );
+    expect(page).not.toContain('<select name="watch">');
   });
 });

@@ -5,7 +5,15 @@ import { muteView } from '../../../src/views/mutes.ts';
 import type { PageFacts } from '../../../src/views/page/facts.ts';
 import { coverageFacts } from '../../../src/views/page/gaps.ts';
 import { aJob, aMute, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
-import { aRecord, aReport, aRunning, aWatchReport, PAGE_NOW, pageFacts } from '../../support/page-facts.ts';
+import {
+  aChannelReport,
+  aRecord,
+  aReport,
+  aRunning,
+  aWatchReport,
+  PAGE_NOW,
+  pageFacts,
+} from '../../support/page-facts.ts';
 import { recorded } from '../../support/reading-store.ts';
 import { aWatcherStatus, aWatchStatus } from '../../support/statuses.ts';
 
@@ -26,6 +34,7 @@ const progress = (doneShare: number, at = T0 + HOUR) => ({ at, basis: 'progress'
 const REPORT = aReport({ watches: NAMES.map((watch) => aWatchReport({ watch })) });
 const FINISHES = new Map();
 const PLOTS: never[] = [];
+const LOG = { entries: 7, checkpoint: null, verified: null };
 
 function facts(
   record: Parameters<typeof aRecord>[0] = {},
@@ -34,7 +43,7 @@ function facts(
   return pageFacts({
     status: aWatcherStatus({ watches: watches() }),
     record: aRecord({
-      ...{ report: REPORT, lastFinishes: FINISHES, plots: PLOTS, jobs: RESTORES, events: EVENTS },
+      ...{ report: REPORT, lastFinishes: FINISHES, plots: PLOTS, jobs: RESTORES, events: EVENTS, log: LOG },
       running: [aRunning(RUNNING, [HOUR, HOUR, HOUR], running)],
       ...record,
     }),
@@ -113,6 +122,11 @@ const STORY: ReadonlyArray<readonly [what: string, facts: PageFacts]> = [
       }),
     }),
   ],
+  [
+    'a channel',
+    facts({ report: aReport({ watches: REPORT.watches, channels: [aChannelReport({ state: 'failing' })] }) }),
+  ],
+  ['a longer log', facts({ log: { ...LOG, entries: 8 } })],
   ['another replica', watched({ polledBy: 'b' })],
   ['another schedule', watched({ periodMs: 5 * MINUTE })],
   ['another kind', watched({ kind: 'flex' })],

@@ -48,7 +48,7 @@ describe('when a restore should end, whose cluster is watched under another name
   it('stands on the overview with what is usual', async () => {
     const watches = () => [{ watch: 'om', kind: 'legacy' as const }];
     const ends = createExpectedEnds({ store, clock });
-    const reading = { store, watches, drills: () => [], ends, clock };
+    const reading = { store, watches, drills: () => [], ends, changesFound: () => 0, clock };
     const record = createPageRecord({ range: '24h', watch: null, event: null }, reading);
     const [shown] = (await record.read(async () => aReport())).running;
     expect(shown?.eta).toMatchObject({ at: T0 + 14 * MINUTE });

@@ -16,7 +16,7 @@ export function renderForm(
   const title = action.title(values);
   return document({
     title: `${title} · restore-watcher`,
-    assets: { css: assets.css, scripts: [] },
+    assets: { ...assets, scripts: [] },
     body: {
       top: markup`<h1><a href="/">restore-watcher</a></h1>`,
       main: markup`<section class="card login" aria-labelledby="act-title"><h2 id="act-title">${title}</h2>

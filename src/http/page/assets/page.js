@@ -148,8 +148,14 @@
     history.replaceState(null, '', address.pathname + address.search + address.hash);
   }
   showZone();
-  const box = document.querySelector('.lanes');
-  if (box) box.scrollLeft = box.scrollWidth;
+  // Once it is seen: to measure it sooner would have it laid out before anything is shown.
+  const lanes = document.querySelector('.lanes');
+  const showNow = new IntersectionObserver((entries) => {
+    if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+    showNow.disconnect();
+    if (lanes.scrollLeft === 0) lanes.scrollLeft = lanes.scrollWidth;
+  });
+  if (lanes !== null) showNow.observe(lanes);
   if (live === undefined) return;
   setInterval(() => {
     showTimes(document);

@@ -53,6 +53,7 @@ export function renderJobPage(
   return document({
     title: `${title} · restore-watcher`,
     assets,
+    hasRecord: true,
     body: {
       top: markup`<h1><a href="/">restore-watcher</a></h1><p id="live"><a href="/">All restores</a> <span class="quiet">as of <time id="as-of" datetime="${toIso(now)}" data-as="seconds">${toIso(now).slice(11, 19)}</time> <span id="zone-name">UTC</span></span> <button type="button" id="zone" hidden>Use my time zone</button></p>`,
       main: markup`${saidNotice(said)}<section class="card job verdict ${STATE_LEVELS[state]}" aria-labelledby="job-title"><h2 id="job-title">${title} <span class="pill state-${state}">${STATE_WORDS[state]}</span></h2>

@@ -10,13 +10,13 @@ import { STATE_WORDS } from '../states.ts';
 import { notRead, readBefore } from './not-read.ts';
 import {
   AXIS,
+  crowdOf,
   type Ground,
   gapMarkup,
   heightsOf,
   LANE,
   linkedBar,
   partsOfGap,
-  plainBar,
   sample,
 } from './timeline/bars.ts';
 import { timelineTable } from './timeline/table.ts';
@@ -123,17 +123,21 @@ function barGroups(bars: readonly Bar[], ground: Ground, groupMs: number, part: 
   const groups = Map.groupBy(bars, ({ job }) => Math.floor(job.createdAt / groupMs));
   return [...groups].map(([number, group]) => {
     const id = `bars-${number}`;
-    const draw = (bar: Bar): Markup =>
-      isCrowded && !isNotable(bar) ? plainBar(bar, ground) : linkedBar(bar, ground);
-    return part('svg', id, () => markup`<svg id="${id}" overflow="visible">${group.map(draw)}</svg>`, [
+    const isOfCrowd = (bar: Bar): boolean => isCrowded && isPlain(bar);
+    const draw = (): Markup => {
+      const linked = group.filter((bar) => !isOfCrowd(bar)).map((bar) => linkedBar(bar, ground));
+      return markup`<svg id="${id}" overflow="visible">${crowdOf(group.filter(isOfCrowd), ground)}${linked}</svg>`;
+    };
+    return part('svg', id, draw, [
       ...[ground.axis.begins, dayOf(ground.now), isCrowded],
       ...[...group, ...group.flatMap((bar) => heightsOf(bar, ground))],
     ]);
   });
 }
 
-function isNotable({ state }: Bar): boolean {
-  return state !== 'finished' && state !== 'ready';
+/** Nobody needs to look at it: it ended as it should. */
+function isPlain({ state }: Bar): boolean {
+  return state === 'finished' || state === 'ready';
 }
 
 /** A label that would be cut off at an end, or stand under that of now, is left out. */

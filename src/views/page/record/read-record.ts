@@ -4,7 +4,8 @@ import { type Drill, drillKey } from '../../../domain/drills/drill.ts';
 import type { DrillPlace } from '../../../domain/drills/drill-place.ts';
 import { watchOf } from '../../../domain/event/subject.ts';
 import type { Timestamp } from '../../../domain/instant.ts';
-import { type FinishedDuration, HISTORY_LIMIT } from '../../../domain/job/eta.ts';
+import { HISTORY_LIMIT } from '../../../domain/job/eta.ts';
+import type { Observation } from '../../../domain/job/observation.ts';
 import { JOB_KINDS } from '../../../domain/job/restore-job.ts';
 import { targetKey } from '../../../domain/job/watch.ts';
 import type { AuditReader } from '../../../store/ports/audit.ts';
@@ -17,6 +18,7 @@ import type { WatchStatus } from '../../../watcher/status.ts';
 import { coverageInPortions, USUAL_COVERAGE_MS } from '../../coverage.ts';
 import type { StatusReport } from '../../status/report.ts';
 import type { ExpectedEnds } from '../../usual/expected-ends.ts';
+import type { DurationsStore } from '../../usual/remembered-durations.ts';
 import { rememberTargetKeys, type TargetKeys } from '../../usual/target-keys.ts';
 import type { DrillStanding } from '../drill-due.ts';
 import type { InstanceDurations, LogFacts, RecordFacts, RunningFacts } from '../facts.ts';
@@ -29,7 +31,8 @@ import { rememberTold, type ToldBook } from './told-book.ts';
 /** What a page asks of the store. */
 export type PageStore = WindowStore &
   Pick<RecordReader, 'listEvents' | 'oldestRunning' | 'lastFinishes'> &
-  Pick<JobReader, 'finishedDurations' | 'targetKeysOf'> &
+  DurationsStore &
+  Pick<JobReader, 'targetKeysOf'> &
   Pick<AuditReader, 'auditHead' | 'lastCheckpoint' | 'readAuditLines'> &
   VerifiedReader &
   Pick<DrillReader, 'drillPlaces'> &
@@ -37,12 +40,15 @@ export type PageStore = WindowStore &
 
 /** What the record of a page is read with. */
 export interface RecordReading {
+  /** What is usual somewhere is asked for at each look, and is to be remembered. */
   store: PageStore;
   /** The watches in force that the page shows. */
   watches: () => ReadonlyArray<Pick<WatchStatus, 'watch' | 'kind'>>;
   /** The drills that are agreed. */
   drills: () => readonly Drill[];
   ends: ExpectedEnds;
+  /** Counts the changes that polls of this process have found, a progress too: the log has no entry of that. */
+  changesFound: () => number;
   clock: Clock;
 }
 
@@ -60,7 +66,6 @@ const MOST_EVENTS_LOOKED_AT = 400;
 const EVENT_PORTION = 40;
 /** Of so many instances of a watch it is drawn how long restores take. */
 const MOST_PLOTS = 6;
-const DURATIONS_KEPT_MS = 5 * 60_000;
 /** How a drill stands is noted some seconds after a restore ends. */
 const DRILLS_KEPT_MS = 15_000;
 /** No event tells of a gap. */
@@ -69,6 +74,8 @@ const COVERAGE_KEPT_MS = 60_000;
 const MOST_FINISHES = 500;
 /** What no entry of the audit log tells of (digests that come due, say) is read again after so many milliseconds. */
 const REPORT_KEPT_MS = 5_000;
+/** The progress that another replica has seen is shown so many milliseconds later at most. */
+const RUNNING_KEPT_MS = 3_000;
 /** Restores that began before the range by less than this may have run into it, in milliseconds. */
 const BEFORE_MS = 24 * 3_600_000;
 
@@ -85,18 +92,18 @@ interface Kept {
 }
 
 /**
- * Reads for one query. What has an entry in the audit log is read again only when the log has grown; what runs is looked at each time, since
- * its progress has no entry.
+ * Reads for one query. What has an entry in the audit log is read again only when the log has grown; what runs also when a poll has found something,
+ * since its progress has no entry.
  */
 export function createPageRecord(query: PageQuery, reading: RecordReading): PageRecord {
   const { store, clock } = reading;
   const window = createJobsWindow(store, query.watch);
   const coverageAt = rememberCoverage(store, query, clock);
-  const durationsOf = rememberDurations(store, clock);
   const targetKeysOf = rememberTargetKeys(store);
   const standingAt = rememberDrills(reading);
   const log = followLog(store);
   const told = rememberTold(store, clock);
+  const runningAt = rememberRunning(reading);
   let kept: Kept | null = null;
 
   const readKept = async (
@@ -114,7 +121,7 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
     ]);
     const since = now - RANGES[query.range].ms - BEFORE_MS;
     await window.read(since, { news, monotonic: clock.monotonic() });
-    const plots = await plotsOf(reading, query, finishes, durationsOf);
+    const plots = await plotsOf(reading, query, finishes);
     return {
       ...{ entries, readAt: clock.monotonic(), report, events, plots },
       lastFinish: finishes[0] ?? null,
@@ -147,7 +154,7 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
         kept?.entries === seq && !window.isBehind && clock.monotonic() - kept.readAt < REPORT_KEPT_MS;
       const facts = isFresh && kept !== null ? kept : await readAnew(seq, now, report);
       kept = facts;
-      const running = await readRunning(reading, { told, durationsOf, targetKeysOf });
+      const running = await describeRunning(await runningAt(seq), reading, { told, targetKeysOf });
       const { jobs, isWhole: hasAllJobs } = window.take(running.map(({ observation }) => observation));
       const coverage = await coverageAt(now);
       return {
@@ -171,16 +178,34 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
 /** What remembers what is read of jobs that run. */
 interface RunningReading {
   told: ToldBook;
-  durationsOf: DurationsOf;
   targetKeysOf: TargetKeys;
 }
 
-async function readRunning(
-  reading: RecordReading,
-  { told, durationsOf, targetKeysOf }: RunningReading,
+/** Remembers which restores run, for as long as neither the log nor a poll tells of a change. Other replicas tell of progress to nobody. */
+function rememberRunning(
+  reading: Pick<RecordReading, 'store' | 'watches' | 'changesFound' | 'clock'>,
+): (entries: number) => Promise<readonly Observation[]> {
+  const { store, changesFound, clock } = reading;
+  let kept: { entries: number; changes: number; readAt: number; found: readonly Observation[] } | null = null;
+  return async (entries) => {
+    const changes = changesFound();
+    const isFresh =
+      kept?.entries === entries &&
+      kept.changes === changes &&
+      clock.monotonic() - kept.readAt < RUNNING_KEPT_MS;
+    if (kept !== null && isFresh) return kept.found;
+    const readAt = clock.monotonic();
+    const found = await store.oldestRunning(namesOf(reading), MOST_RUNNING);
+    kept = { entries, changes, readAt, found };
+    return found;
+  };
+}
+
+async function describeRunning(
+  observations: readonly Observation[],
+  { store, ends }: Pick<RecordReading, 'store' | 'ends'>,
+  { told, targetKeysOf }: RunningReading,
 ): Promise<RunningFacts[]> {
-  const { store, ends } = reading;
-  const observations = await store.oldestRunning(namesOf(reading), MOST_RUNNING);
   const etaOf = await ends.of(observations);
   const keyAt = await targetKeysOf(observations);
   const running: RunningFacts[] = [];
@@ -192,7 +217,7 @@ async function readRunning(
     running.push({
       observation,
       eta: etaOf.get(observation) ?? null,
-      durations: key === undefined ? [] : await durationsOf(key),
+      durations: key === undefined ? [] : await store.finishedDurations(key, HISTORY_LIMIT),
       events: known.filter(({ event }) => watchOf(event) === watch),
     });
   }
@@ -205,10 +230,9 @@ function namesOf({ watches }: Pick<RecordReading, 'watches'>): string[] {
 
 /** Durations at the instances of one watch where restores finished last. */
 async function plotsOf(
-  { watches }: RecordReading,
+  { store, watches }: RecordReading,
   { watch: name }: PageQuery,
   finishes: readonly LastFinish[],
-  durationsOf: DurationsOf,
 ): Promise<InstanceDurations[]> {
   const own = watches().find(({ watch }) => watch === name);
   const kind = JOB_KINDS.find((each) => each === own?.kind);
@@ -216,7 +240,8 @@ async function plotsOf(
   const plots: InstanceDurations[] = [];
   for (const { watch, groupId, instanceName } of finishes) {
     if (watch !== name || plots.length >= MOST_PLOTS) continue;
-    const durations = await durationsOf(targetKey({ watch, kind, groupId, instanceName }));
+    const key = targetKey({ watch, kind, groupId, instanceName });
+    const durations = await store.finishedDurations(key, HISTORY_LIMIT);
     plots.push({ groupId, instanceName, durations });
   }
   return plots;
@@ -271,21 +296,5 @@ function rememberDrills({ store, drills, clock }: RecordReading): () => Promise<
     }
     kept = { readAt: clock.monotonic(), agreed, standing };
     return standing;
-  };
-}
-
-/** Tells how long restores took at a target, by its key. */
-type DurationsOf = (key: string) => Promise<readonly FinishedDuration[]>;
-
-/** Remembers how long restores took somewhere: it changes slowly, and reading it takes some milliseconds for each instance. */
-function rememberDurations(store: PageStore, clock: Clock): DurationsOf {
-  const known = new Map<string, { readAt: number; durations: readonly FinishedDuration[] }>();
-  return async (key) => {
-    const kept = known.get(key);
-    if (kept !== undefined && clock.monotonic() - kept.readAt < DURATIONS_KEPT_MS) return kept.durations;
-    await nextTurn();
-    const durations = await store.finishedDurations(key, HISTORY_LIMIT);
-    known.set(key, { readAt: clock.monotonic(), durations });
-    return durations;
   };
 }

@@ -7,7 +7,7 @@ import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../../../suppor
 import { recorded } from '../../../support/reading-store.ts';
 import { aWatchStatus } from '../../../support/statuses.ts';
 
-const ASSETS = { css: '/assets/page.css', scripts: [] };
+const ASSETS = { css: '/assets/page.css', recordCss: '/assets/record.css', scripts: [] };
 
 function facts(over: Partial<JobFacts> = {}): JobFacts {
   return {

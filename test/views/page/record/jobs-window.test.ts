@@ -96,7 +96,7 @@ describe('the jobs of a timeline', () => {
     const { store, clock, find } = aWorld();
     const watches = () => [{ watch: 'orders', kind: 'serverless' as const }];
     const ends = createExpectedEnds({ store, clock });
-    const reading = { store, watches, drills: () => [], ends, clock };
+    const reading = { store, watches, drills: () => [], ends, changesFound: () => 0, clock };
     const record = createPageRecord({ range: '24h', watch: null, event: null }, reading);
     expect((await record.read(async () => aReport())).jobs).toEqual([]);
     await find(finished(1, 3), { isBaseline: true });
@@ -121,7 +121,7 @@ describe('the jobs of a timeline', () => {
     const { store, clock, find } = aWorld();
     const watches = () => [{ watch: 'orders', kind: 'serverless' as const }];
     const ends = createExpectedEnds({ store, clock });
-    const reading = { store, watches, drills: () => [], ends, clock };
+    const reading = { store, watches, drills: () => [], ends, changesFound: () => 0, clock };
     const record = createPageRecord({ range: '30d', watch: null, event: null }, reading);
     const shown = async (): Promise<number> => (await record.read(async () => aReport())).jobs.length;
     await shown();

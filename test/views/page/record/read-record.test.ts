@@ -17,6 +17,8 @@ function aWorld() {
   const recorder = aRecorder({ store: replicas.open(), clock });
   const store = replicas.open();
   const asked: string[] = [];
+  let runningReads = 0;
+  let changes = 0;
   let fault: Error | null = null;
   const counted: Store = {
     ...store,
@@ -24,12 +26,16 @@ function aWorld() {
       if (filter.jobId !== undefined) asked.push(filter.jobId);
       return store.listEvents(filter);
     },
+    oldestRunning: (...given) => {
+      runningReads += 1;
+      return store.oldestRunning(...given);
+    },
     readObservations: (...given) =>
       fault === null ? store.readObservations(...given) : Promise.reject(fault),
   };
   const watches = () => [{ watch: 'orders', kind: 'serverless' as const }];
   const ends = createExpectedEnds({ store, clock });
-  const reading = { store: counted, watches, drills: () => [], ends, clock };
+  const reading = { store: counted, watches, drills: () => [], ends, changesFound: () => changes, clock };
   const record = createPageRecord({ range: '24h', watch: null, event: null }, reading);
   return {
     ...{ clock, store, asked },
@@ -58,6 +64,11 @@ function aWorld() {
       asked.length = 0;
       clock.advance(1_000);
       return record.read(async () => aReport());
+    },
+    runningReads: () => runningReads,
+    /** A poll of this process finds something of which the log has no entry. */
+    findProgress: () => {
+      changes += 1;
     },
     failWith: (error: Error | null) => {
       fault = error;
@@ -136,5 +147,27 @@ describe('the restores of a page', () => {
     const { jobs } = await look();
     expect(jobs).toHaveLength(3);
     expect(jobs.filter((job) => before.jobs.includes(job))).toHaveLength(2);
+  });
+});
+
+describe('which restores run', () => {
+  it('is read when the log has grown, when a poll has found something, and every three seconds', async () => {
+    const { begin, look, findProgress, runningReads } = aWorld();
+    await begin(1);
+    await look();
+    expect(runningReads()).toBe(1);
+    expect((await look()).running).toHaveLength(1);
+    expect(runningReads()).toBe(1);
+    findProgress();
+    await look();
+    expect(runningReads()).toBe(2);
+    await begin(2);
+    expect((await look()).running).toHaveLength(2);
+    expect(runningReads()).toBe(3);
+    await look();
+    await look();
+    expect(runningReads()).toBe(3);
+    await look();
+    expect(runningReads()).toBe(4);
   });
 });

@@ -42,16 +42,39 @@ export function linkedBar(bar: Bar, ground: Ground): Markup {
   const { watch, job } = bar;
   const words = barWords(bar, ground.now);
   const id = `bar-${idPart(watch)}-${idPart(job.id)}`;
-  return markup`<a id="${id}" href="/jobs/${encodeURIComponent(job.id)}" aria-label="${words}"><title>${words}</title>${plainBar(bar, ground)}</a>`;
+  return markup`<a id="${id}" href="/jobs/${encodeURIComponent(job.id)}" aria-label="${words}"><title>${words}</title>${shape(bar, ground)}</a>`;
 }
 
-/** Draws a restore as one of many, which nobody goes through one by one. */
-export function plainBar(bar: Bar, ground: Ground): Markup {
-  const { watch, state, from, until, expectedEndAt } = bar;
-  const { axis, topOf } = ground;
-  const [left, right] = [axis.place(from), axis.place(until)];
-  const width = round(Math.max(MIN_WIDTH, right - left));
+/** Draws restores that nobody goes through one by one: those of one state as one shape, so that thousands are a few elements for a browser. */
+export function crowdOf(bars: readonly Bar[], ground: Ground): Markup[] {
+  return [...Map.groupBy(bars, ({ state }) => state)].map(([state, those]) => {
+    const shapes = those.map((bar) => {
+      const { left, width, top, height } = boxOf(bar, ground);
+      return `M${left} ${top}h${width}v${height}h${-width}z`;
+    });
+    return markup`<svg width="100%" height="100" viewBox="0 0 100 100" preserveAspectRatio="none" overflow="visible"><path class="bar ${state}" d="${shapes.join('')}"/></svg>`;
+  });
+}
+
+/** Across in percent, and in height in pixels. */
+interface Box {
+  left: number;
+  right: number;
+  width: number;
+  top: number;
+  height: number;
+}
+
+function boxOf(bar: Bar, ground: Ground): Box {
+  const [left, right] = [ground.axis.place(bar.from), ground.axis.place(bar.until)];
   const [top, height] = heightsOf(bar, ground);
+  return { left, right, width: round(Math.max(MIN_WIDTH, right - left)), top, height };
+}
+
+function shape(bar: Bar, ground: Ground): Markup {
+  const { watch, state, expectedEndAt } = bar;
+  const { axis, topOf } = ground;
+  const { left, right, width, top, height } = boxOf(bar, ground);
   const ahead =
     expectedEndAt === null
       ? null
