@@ -21,7 +21,7 @@ LABEL org.opencontainers.image.title="restore-watcher" \
 # UTC: the schedules are read in UTC, and so is all that is printed.
 # MALLOC: one pool of memory outside of JavaScript's, which gives back what is free at its end: 8 of 122 MB with 10,000 jobs.
 # The configuration is mounted as a folder, so that a file which is replaced in it is seen; every command finds it there.
-ENV NODE_ENV=production TZ=UTC MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 RESTORE_WATCHER_CONFIG=/app/config/watcher.config.json
+ENV NODE_ENV=production TZ=UTC MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=32768 RESTORE_WATCHER_CONFIG=/app/config/watcher.config.json
 WORKDIR /app
 # All that it loads is in there, compiled as well; it belongs to root, so that nobody who gets into the daemon changes it.
 COPY --from=build /build/dist ./dist

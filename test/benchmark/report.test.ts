@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, quantile, span } from '../../scripts/benchmark/report/figures.ts';
+import { mean, median, quantile, span, standardError } from '../../scripts/benchmark/report/figures.ts';
 import { atLeast, atMost, markdownTable } from '../../scripts/benchmark/report/line.ts';
 import { mustHavePlace, withText } from '../../scripts/benchmark/report/page.ts';
 
@@ -22,6 +22,13 @@ describe('the table of the benchmark', () => {
   it('calls no goal reached of which there is no figure', () => {
     expect(atMost('1', [Number.NaN, 1]).isMet).toBe(false);
     expect(atLeast('1', Number.NaN, 1).isMet).toBe(false);
+  });
+
+  it('says how far off a mean may well be', () => {
+    expect(mean([1, 2, 3, 4])).toBe(2.5);
+    expect(standardError([1, 2, 3, 4])).toBeCloseTo(Math.sqrt(5 / 12));
+    expect(standardError([7, 7])).toBe(0);
+    expect(standardError([7])).toBeNaN();
   });
 
   it('takes quantiles of what was measured, never in between', () => {

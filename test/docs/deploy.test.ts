@@ -158,6 +158,7 @@ describe('the systemd unit', () => {
     expect(start).toContain(` ${young} `);
     expect(unit).toContain(`MALLOC_ARENA_MAX=${inImage('MALLOC_ARENA_MAX')}`);
     expect(unit).toContain(`MALLOC_TRIM_THRESHOLD_=${inImage('MALLOC_TRIM_THRESHOLD_')}`);
+    expect(unit).toContain(`MALLOC_MMAP_THRESHOLD_=${inImage('MALLOC_MMAP_THRESHOLD_')}`);
   });
 
   it('does not start again what cannot be used, and has its secrets handed over', () => {

@@ -9,9 +9,9 @@ import { startBusyWorld } from './world.ts';
 
 /** The last program that had no page. */
 const BEFORE = '727e26f';
-const STARTS = { long: 3, short: 1 };
-/** V8 tidies up what a start has left some 8 and 16 s later. */
-const SETTLE_MS = { long: 25_000, short: 500 };
+const STARTS = { long: 5, short: 1 };
+/** V8 tidies up what a start has left some 8 and 16 s later. (Were everything polled each five seconds, it would now and then keep the room of the start.) */
+const SETTLE_MS = { long: 30_000, short: 500 };
 /** From one start to the next, private memory differs by as much. */
 const NOISE_MB = 2;
 
@@ -54,7 +54,7 @@ function noMemories(): Memories {
 }
 
 async function holds(bench: Bench, image: ImageProgram, into: Memories): Promise<void> {
-  const world = await startBusyWorld(bench, { schedule: '*/5 * * * * *', image });
+  const world = await startBusyWorld(bench, { schedule: '*/10 * * * * *', image });
   try {
     await delay(bench.isShort ? SETTLE_MS.short : SETTLE_MS.long);
     const memory = memoryOf(world.watcher.pid);
