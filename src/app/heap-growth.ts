@@ -8,6 +8,9 @@ import type { Signals } from '../signals.ts';
  */
 const GROWTH_PERCENT = 50;
 
+/** The same while pages are open, for which more is made in a minute than is alive. */
+const WATCHED_GROWTH_PERCENT = 150;
+
 /** V8's own, by which the young generation grows. */
 const YOUNG_GROWTH = 2;
 
@@ -16,6 +19,15 @@ const START_ENDS_AFTER_MS = 3_000;
 
 /** The start is over then, whatever has not answered yet, in milliseconds. */
 const LONGEST_START_MS = 60_000;
+
+/** Twice the least that V8 has for it. */
+const SMALL_YOUNG_BYTES = 2.2e6;
+/** No multiple of how often watches are polled: between polls little is made. Milliseconds. */
+const SHRINK_AGAIN_MS = 7_300;
+/** Where it is not small by then, the polls are so large that it is needed. */
+const SHRINK_TRIES = 20;
+
+type SetTimer = (work: () => void, ms: number) => NodeJS.Timeout;
 
 /**
  * Keeps the heap in proportion to what is alive in it, on whatever machine, until the function that it returns is called. To be called
@@ -36,18 +48,13 @@ export function boundHeapGrowth(percent = GROWTH_PERCENT): () => void {
 export function boundHeapAfterStart(
   signals: Pick<Signals, 'on'>,
   watches: Iterable<string>,
-  setTimer: (work: () => void, ms: number) => NodeJS.Timeout = setTimeout,
+  setTimer: SetTimer = setTimeout,
 ): () => void {
   const unpolled = new Set(watches);
   let undo = (): void => {};
   const bound = (): void => {
     stopWaiting();
-    const unbound = boundHeapGrowth();
-    const released = boundYoung(signals);
-    undo = () => {
-      released();
-      unbound();
-    };
+    undo = boundUnlessWatched(signals, setTimer);
   };
   let timer = setTimer(bound, LONGEST_START_MS);
   const stopListening = signals.on('poll:finished', ({ watch }) => {
@@ -66,28 +73,63 @@ export function boundHeapAfterStart(
 }
 
 /**
- * Keeps the young generation at its least, but while pages are open: what is made for them is garbage a second later, and the more room there
- * is for it, the less is copied.
+ * Bounds the heap, but gives it room while pages are open: what is made for them is garbage a second later, and the more room there is for
+ * it, the less of all else is looked through and copied.
  * @returns the function that undoes it.
  */
-function boundYoung(signals: Pick<Signals, 'on'>): () => void {
-  const letGrow = (): void => v8.setFlagsFromString(`--semi-space-growth-factor=${YOUNG_GROWTH}`);
-  const shrink = (): void => {
-    v8.setFlagsFromString('--semi-space-growth-factor=1');
-    collectYoung();
+function boundUnlessWatched(signals: Pick<Signals, 'on'>, setTimer: SetTimer): () => void {
+  let stopShrinking = (): void => {};
+  const bound = (): void => {
+    boundHeapGrowth();
+    setYoungGrowth(1);
+    stopShrinking = shrinkYoung(setTimer);
   };
-  shrink();
-  const stopListening = signals.on('pages:watched', ({ isWatched }) => (isWatched ? letGrow() : shrink()));
+  const release = (): void => {
+    stopShrinking();
+    boundHeapGrowth(WATCHED_GROWTH_PERCENT);
+    setYoungGrowth(YOUNG_GROWTH);
+  };
+  bound();
+  const stopListening = signals.on('pages:watched', ({ isWatched }) => (isWatched ? release() : bound()));
   return () => {
     stopListening();
-    letGrow();
+    stopShrinking();
+    setYoungGrowth(YOUNG_GROWTH);
+    boundHeapGrowth(0);
   };
 }
 
-/** Tidies the young generation up, which takes a millisecond: V8 makes it smaller on such an occasion alone. */
-function collectYoung(): void {
+function setYoungGrowth(factor: number): void {
+  v8.setFlagsFromString(`--semi-space-growth-factor=${factor}`);
+}
+
+/**
+ * Has the young generation tidied up, which takes a millisecond, until it is small: V8 makes it smaller on such an occasion alone, and only after
+ * some seconds in which little was made.
+ * @returns the function that gives it up.
+ */
+function shrinkYoung(setTimer: SetTimer): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const collect = minorCollection();
+  const shrink = (triesLeft: number): void => {
+    collect();
+    if (youngBytes() <= SMALL_YOUNG_BYTES || triesLeft === 0) return;
+    timer = setTimer(() => shrink(triesLeft - 1), SHRINK_AGAIN_MS).unref();
+  };
+  shrink(SHRINK_TRIES);
+  return () => clearTimeout(timer);
+}
+
+function youngBytes(): number {
+  const young = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+  return young?.space_size ?? 0;
+}
+
+function minorCollection(): () => void {
   v8.setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   v8.setFlagsFromString('--no-expose-gc');
-  if (typeof collect === 'function') collect({ type: 'minor' });
+  return () => {
+    if (typeof collect === 'function') collect({ type: 'minor' });
+  };
 }

@@ -44,6 +44,21 @@ describe('the growth of the heap', () => {
     expect(v8.cachedDataVersionTag()).toBe(bound);
   });
 
+  it('is tried again with the young generation until that is small, and given up in the end', () => {
+    const { timers, start } = setUp();
+    start('orders');
+    timers[0]?.work();
+    let tries = 0;
+    for (let next = timers[1]; next !== undefined; next = timers[tries + 1]) {
+      expect(next.ms).toBe(7_300);
+      tries += 1;
+      next.work();
+    }
+    const young = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+    if (tries < 20) expect(young?.space_size).toBeLessThan(2.2e6);
+    expect(tries).toBeLessThanOrEqual(20);
+  });
+
   it('is bound after a minute when a watch is not polled', () => {
     const before = v8.cachedDataVersionTag();
     const { timers, start } = setUp();

@@ -13,10 +13,10 @@ import {
   crowdOf,
   type Ground,
   gapMarkup,
-  heightsOf,
   LANE,
   linkedBar,
   partsOfGap,
+  placeOf,
   sample,
 } from './timeline/bars.ts';
 import { timelineTable } from './timeline/table.ts';
@@ -130,7 +130,7 @@ function barGroups(bars: readonly Bar[], ground: Ground, groupMs: number, part: 
     };
     return part('svg', id, draw, [
       ...[ground.axis.begins, dayOf(ground.now), isCrowded],
-      ...[...group, ...group.flatMap((bar) => heightsOf(bar, ground))],
+      ...[...group, ...group.map((bar) => placeOf(bar, ground))],
     ]);
   });
 }

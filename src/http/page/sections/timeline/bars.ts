@@ -25,8 +25,14 @@ export interface Ground {
   now: Timestamp;
 }
 
-/** Where a bar is drawn: from which height on, and how high, in pixels. */
-export function heightsOf(bar: Bar, { topOf, levels }: Ground): readonly [top: number, height: number] {
+/** A number for where a bar stands: its lane, and its place among those beside it. */
+export function placeOf(bar: Bar, { topOf, levels }: Ground): number {
+  const level = levels.get(bar);
+  return 100 * topOf(bar.watch) + (level === undefined ? 0 : 10 * level.of + level.level);
+}
+
+/** From which height on it is drawn, and how high, in pixels. */
+function heightsOf(bar: Bar, { topOf, levels }: Ground): readonly [top: number, height: number] {
   const { level, of } = levels.get(bar) ?? ALONE;
   const height = round((BAR - (of - 1)) / of);
   return [round(topOf(bar.watch) + BAR_TOP + level * (height + 1)), height];
