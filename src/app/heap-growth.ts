@@ -8,9 +8,6 @@ import type { Signals } from '../signals.ts';
  */
 const GROWTH_PERCENT = 50;
 
-/** The same while pages are open, for which more is made in a minute than is alive. */
-const WATCHED_GROWTH_PERCENT = 150;
-
 /** V8's own, by which the young generation grows. */
 const YOUNG_GROWTH = 2;
 
@@ -73,29 +70,27 @@ export function boundHeapAfterStart(
 }
 
 /**
- * Bounds the heap, but gives it room while pages are open: what is made for them is garbage a second later, and the more room there is for
- * it, the less of all else is looked through and copied.
+ * Bounds the heap, but lets the young generation grow while pages are open: what is made for them is garbage a second later, and the more room
+ * there is for it, the less of all else is copied.
  * @returns the function that undoes it.
  */
 function boundUnlessWatched(signals: Pick<Signals, 'on'>, setTimer: SetTimer): () => void {
   let stopShrinking = (): void => {};
   const bound = (): void => {
-    boundHeapGrowth();
     setYoungGrowth(1);
     stopShrinking = shrinkYoung(setTimer);
   };
   const release = (): void => {
     stopShrinking();
-    boundHeapGrowth(WATCHED_GROWTH_PERCENT);
     setYoungGrowth(YOUNG_GROWTH);
   };
+  const unbound = boundHeapGrowth();
   bound();
   const stopListening = signals.on('pages:watched', ({ isWatched }) => (isWatched ? release() : bound()));
   return () => {
     stopListening();
-    stopShrinking();
-    setYoungGrowth(YOUNG_GROWTH);
-    boundHeapGrowth(0);
+    release();
+    unbound();
   };
 }
 
