@@ -42,9 +42,20 @@ async function aWitness() {
     key,
     logs: () => [parseVerifierKey(logKey ?? '') ?? []].flat(),
   });
-  const { server } = await serve({}, { witness: async () => served });
+  /** What it was asked and what it said, for who reads of a failure: the first lines of each. */
+  const talk: string[] = [];
+  const heard = {
+    ...served,
+    answer: async (text: string) => {
+      const answer = await served.answer(text);
+      const [oldSize = '', size = ''] = [text.split('\n')[0], text.split('\n\n')[1]?.split('\n')[1]];
+      talk.push(`${oldSize}, size ${size}: ${answer.status} ${answer.body.slice(0, 60).trim()}`);
+      return answer;
+    },
+  };
+  const { server } = await serve({}, { witness: async () => heard });
   const config = { url: `${server.url}/witness`, key: witnessKeyText(key.verifier) };
-  return { config, learn: (text: string) => (logKey = text) };
+  return { config, talk, learn: (text: string) => (logKey = text) };
 }
 
 describe.skipIf(!hasPostgres())('a failover that loses commits', () => {
@@ -100,7 +111,8 @@ describe.skipIf(!hasPostgres())('a failover that loses commits', () => {
     const forks = () => told().filter(({ data }) => data.event === 'audit_forked');
     // A witness is asked for each checkpoint, and those are made when there is something new.
     for (let asked = 0; forks().length < 2; asked += 1) {
-      expect(asked, `${JSON.stringify(forks())}\n${daemon.output()}`).toBeLessThan(20);
+      const all = [JSON.stringify(forks()), ...witness.talk, daemon.output()];
+      expect(asked, all.join('\n')).toBeLessThan(20);
       const known = signed().length;
       world.startJob();
       await until(() => forks().length === 2 || signed().length > known, 'the next checkpoint');
