@@ -110,6 +110,34 @@ async function witnessedBy(ask: () => Promise<WitnessAnswer>) {
 const soon = { timeout: PATIENCE_MS };
 
 describe('a watcher that has its log cosigned by another', () => {
+  it('asks again where nothing came of it in a minute and a half, and takes no notice of what comes then', async () => {
+    const answers = [Promise.withResolvers<WitnessAnswer>(), Promise.withResolvers<WitnessAnswer>()];
+    let asked = 0;
+    const { witnessing, clock, logger } = await witnessedBy(() => {
+      asked += 1;
+      return answers[asked - 1]?.promise ?? Promise.resolve({ kind: 'away', why: 'closed' });
+    });
+    witnessing.beat();
+    await expect.poll(() => asked, soon).toBe(1);
+    clock.advance(89_000);
+    witnessing.beat();
+    expect(logger.lines).toEqual([]);
+    clock.advance(1_000);
+    witnessing.beat();
+    expect(logger.lines).toMatchObject([{ message: expect.stringMatching(/nothing came of asking it/) }]);
+    clock.advance(5_000);
+    witnessing.beat();
+    await expect.poll(() => asked, soon).toBe(2);
+    answers[0]?.resolve({ kind: 'away', why: 'late' });
+    await new Promise(setImmediate);
+    witnessing.beat();
+    expect(asked).toBe(2);
+    answers[1]?.resolve({ kind: 'away', why: 'busy' });
+    await witnessing.settled();
+    await witnessing.stop();
+    expect(logger.lines.slice(1)).toMatchObject([{ message: expect.stringMatching(/: busy$/) }]);
+  });
+
   it('keeps the cosignature with the checkpoint, and in the log; the next one goes on from there', async () => {
     const log = await aLog('example.com/one');
     const { url } = await aWitness([log.key]);

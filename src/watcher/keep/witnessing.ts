@@ -39,6 +39,8 @@ export interface Witnessing {
 /** A witness that is away, or refuses, is asked again so much later; twice as long after each time in a row, up to a minute. */
 const AGAIN_AFTER_MS = 5_000;
 const AGAIN_AT_MOST_MS = 60_000;
+/** Twice an answer that just comes in time, and what is read and written for it. What takes longer will not end, and is left: nobody would ever be asked again. */
+const ASKED_WITHIN_MS = 90_000;
 const PORTION = 500;
 /** The name under which what a witness says of the log is raised. */
 const RAISED = 'audit_forked';
@@ -49,7 +51,13 @@ interface Asked {
   dueMono: number;
   /** In a row. */
   failures: number;
-  inHand: Promise<void> | null;
+  inHand: Asking | null;
+}
+
+interface Asking {
+  begunMono: number;
+  cut: AbortController;
+  done: Promise<void>;
 }
 
 /** Each witness is asked by itself, so that one that is away delays nobody. Nothing waits for any of them. */
@@ -61,26 +69,45 @@ export function createWitnessing(deps: WitnessingDeps): Witnessing {
     for (const one of asked) one.dueMono = Math.min(one.dueMono, clock.monotonic());
   });
 
-  const ask = async (one: Asked): Promise<void> => {
-    const what = `witness ${one.witness.name}`;
+  const whatIs = ({ witness }: Asked): string => `witness ${witness.name}`;
+  const failed = (one: Asked, err: Error): void => {
+    const what = whatIs(one);
+    faultLog.report(what, `The ${what} has not cosigned the last checkpoint: ${err.message}`, { err });
+    // A checkpoint that was made while it was asked has it due at once.
+    const afterMs = Math.min(AGAIN_AFTER_MS * 2 ** one.failures, AGAIN_AT_MOST_MS);
+    one.dueMono = Math.min(one.dueMono, clock.monotonic() + afterMs);
+    one.failures += 1;
+  };
+  const ask = async (one: Asked, signal: AbortSignal): Promise<void> => {
     one.dueMono = Number.POSITIVE_INFINITY;
     try {
-      const problem = await haveCosigned(deps, one.witness, end.signal);
+      const problem = await haveCosigned(deps, one.witness, signal);
       if (problem !== null) throw new Error(problem);
+      if (signal.aborted) return;
       one.failures = 0;
-      faultLog.clear(what, `The ${what} cosigns again`);
+      faultLog.clear(whatIs(one), `The ${whatIs(one)} cosigns again`);
     } catch (thrown) {
-      if (end.signal.aborted) return;
-      const err = toError(thrown);
-      faultLog.report(what, `The ${what} has not cosigned the last checkpoint: ${err.message}`, { err });
-      // A checkpoint that was made while it was asked has it due at once.
-      const afterMs = Math.min(AGAIN_AFTER_MS * 2 ** one.failures, AGAIN_AT_MOST_MS);
-      one.dueMono = Math.min(one.dueMono, clock.monotonic() + afterMs);
-      one.failures += 1;
+      if (!signal.aborted) failed(one, toError(thrown));
     }
   };
+  const begin = (one: Asked): void => {
+    const cut = new AbortController();
+    const asking = {
+      ...{ cut, begunMono: clock.monotonic() },
+      done: ask(one, AbortSignal.any([end.signal, cut.signal])).finally(() => {
+        if (one.inHand === asking) one.inHand = null;
+      }),
+    };
+    one.inHand = asking;
+  };
+  const leaveIfStuck = (one: Asked): void => {
+    if (one.inHand === null || clock.monotonic() - one.inHand.begunMono < ASKED_WITHIN_MS) return;
+    one.inHand.cut.abort();
+    one.inHand = null;
+    failed(one, new Error('nothing came of asking it in time'));
+  };
   const settled = async (): Promise<void> => {
-    await Promise.all(asked.map(({ inHand }) => inHand));
+    await Promise.all(asked.map(({ inHand }) => inHand?.done));
   };
   return {
     apply: (witnesses) => {
@@ -91,10 +118,8 @@ export function createWitnessing(deps: WitnessingDeps): Witnessing {
     },
     beat: () => {
       for (const one of asked) {
-        if (end.signal.aborted || one.inHand !== null || clock.monotonic() < one.dueMono) continue;
-        one.inHand = ask(one).finally(() => {
-          one.inHand = null;
-        });
+        leaveIfStuck(one);
+        if (!end.signal.aborted && one.inHand === null && clock.monotonic() >= one.dueMono) begin(one);
       }
     },
     settled,
@@ -130,6 +155,7 @@ async function haveCosigned(
     const from = await frontierAt(deps, answer.size);
     ({ answer, frontier } = await askFrom(deps, witness, { ...question, from }, signal));
   }
+  signal.throwIfAborted();
   switch (answer.kind) {
     case 'cosigned': {
       await deps.recorder.recordCosigned({
