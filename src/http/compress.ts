@@ -6,6 +6,8 @@ import type { MiddlewareHandler } from 'hono';
 /** What is shorter is sent as it is, in bytes: it goes in one packet anyway. */
 const WORTH_IT = 1_400;
 
+const VARY = { Vary: 'Accept-Encoding' };
+
 const gzipped = promisify(gzip);
 const brotlied = promisify(brotliCompress);
 
@@ -18,10 +20,9 @@ export interface Encoded {
 /** Compresses a text as far as the client takes it. Done beside the event loop, in Node's own threads. */
 export async function encode(text: string, acceptEncoding: string | undefined): Promise<Encoded> {
   const bytes = Buffer.from(text);
-  const vary = { Vary: 'Accept-Encoding' };
   const coding = bytes.length < WORTH_IT ? null : codingOf(acceptEncoding ?? '');
-  if (coding === null) return { body: bytes, headers: vary };
-  return { body: await compressed(bytes, coding), headers: { ...vary, 'Content-Encoding': coding } };
+  if (coding === null) return { body: bytes, headers: VARY };
+  return { body: await compressed(bytes, coding), headers: { ...VARY, 'Content-Encoding': coding } };
 }
 
 const LONG_TEXTS = /^(application\/json|application\/openmetrics-text|text\/plain)\b/;
@@ -42,13 +43,12 @@ export function encodePieces(
   pieces: AsyncIterable<string>,
   acceptEncoding: string | undefined,
 ): { body: ReadableStream; headers: Record<string, string> } {
-  const vary = { Vary: 'Accept-Encoding' };
   const coding = codingOf(acceptEncoding ?? '');
   // Who leaves takes the coder away, and with it the pieces that are left.
   const coder = pipeline(Readable.from(pieces), coderOf(coding), () => {});
   return {
     body: Readable.toWeb(coder) as ReadableStream,
-    headers: coding === null ? vary : { ...vary, 'Content-Encoding': coding },
+    headers: coding === null ? VARY : { ...VARY, 'Content-Encoding': coding },
   };
 }
 

@@ -4,7 +4,7 @@ import type { FaultLog } from '../../logging/fault-log.ts';
 import { parsePageQuery } from '../../views/page/query.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import { holdTurn } from '../turns.ts';
-import { saidWords } from './actions/said.ts';
+import { saidIn } from './actions/said.ts';
 import type { Assets } from './assets.ts';
 import { htmlInPieces } from './html-answer.ts';
 import { pageBody, pageHead, type RenderedPage } from './page.ts';
@@ -25,11 +25,6 @@ export function answerOverview(c: Context, { source, viewer, ...parts }: Overvie
   const rendered = source.page({ query, viewer });
   holdTurn(c, rendered);
   return htmlInPieces(c, piecesOf(rendered, { ...parts, said: saidIn(c) }));
-}
-
-/** What an action did that led here. */
-export function saidIn(c: Context): string | null {
-  return saidWords(c.req.query('said') ?? null);
 }
 
 async function* piecesOf(

@@ -15,10 +15,11 @@ import type { PollNow } from '../../watcher/status.ts';
 import { createLiveHub } from '../live/hub.ts';
 import { endWithSession, openStream } from '../live/stream.ts';
 import { createActions } from './actions/actions.ts';
+import { saidIn } from './actions/said.ts';
 import { readAssets } from './assets.ts';
 import { htmlAnswer } from './html-answer.ts';
 import { renderJobPage } from './job/job-page.ts';
-import { answerOverview, saidIn } from './overview.ts';
+import { answerOverview } from './overview.ts';
 import { createPageSource, type PageSourceDeps } from './page-source.ts';
 import {
   mayNotAct,

@@ -39,7 +39,7 @@ export interface Witnessing {
 /** A witness that is away, or refuses, is asked again so much later; twice as long after each time in a row, up to a minute. */
 const AGAIN_AFTER_MS = 5_000;
 const AGAIN_AT_MOST_MS = 60_000;
-/** Twice an answer that just comes in time, and what is read and written for it. What takes longer will not end, and is left: nobody would ever be asked again. */
+/** Twice an answer that just comes in time, and what is read and written for it. What takes longer will not end, and is left: the witness would never be asked again. */
 const ASKED_WITHIN_MS = 90_000;
 const PORTION = 500;
 /** The name under which what a witness says of the log is raised. */

@@ -1,3 +1,5 @@
+import type { Context } from 'hono';
+
 /** What a page says after an action, by the word that stands in its address. */
 const SAID = {
   muted: 'Muted. It stands under "Mutes", with its end.',
@@ -20,9 +22,10 @@ const SAID = {
 /** A word of `SAID`. */
 export type Said = keyof typeof SAID;
 
-/** The words for what an address says was done; `null`: nothing, or nothing of ours. */
-export function saidWords(word: string | null): string | null {
-  return word !== null && Object.hasOwn(SAID, word) ? SAID[word as Said] : null;
+/** The words for what an action did that led to this address; `null`: nothing, or nothing of ours. */
+export function saidIn(c: Context): string | null {
+  const word = c.req.query('said');
+  return word !== undefined && Object.hasOwn(SAID, word) ? SAID[word as Said] : null;
 }
 
 /** The address of a page of ours that says what was done. */

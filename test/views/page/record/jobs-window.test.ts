@@ -72,6 +72,13 @@ function aWorld(watch: string | null = null) {
   };
 }
 
+function aPage({ store, clock }: Pick<ReturnType<typeof aWorld>, 'store' | 'clock'>, range: '24h' | '30d') {
+  const watches = () => [{ watch: 'orders', kind: 'serverless' as const }];
+  const ends = createExpectedEnds({ store, clock });
+  const reading = { store, watches, drills: () => [], ends, changesFound: () => 0, clock };
+  return createPageRecord({ range, watch: null, event: null }, reading);
+}
+
 describe('the jobs of a timeline', () => {
   it('hold those that were there at a first look which was recorded after the page was first asked for', async () => {
     const world = aWorld();
@@ -94,10 +101,7 @@ describe('the jobs of a timeline', () => {
 
   it('stand on the page within one look', async () => {
     const { store, clock, find } = aWorld();
-    const watches = () => [{ watch: 'orders', kind: 'serverless' as const }];
-    const ends = createExpectedEnds({ store, clock });
-    const reading = { store, watches, drills: () => [], ends, changesFound: () => 0, clock };
-    const record = createPageRecord({ range: '24h', watch: null, event: null }, reading);
+    const record = aPage({ store, clock }, '24h');
     expect((await record.read(async () => aReport())).jobs).toEqual([]);
     await find(finished(1, 3), { isBaseline: true });
     clock.advance(1_000);
@@ -119,10 +123,7 @@ describe('the jobs of a timeline', () => {
 
   it('stand on the page five seconds after the last time, where more has happened than can be followed', async () => {
     const { store, clock, find } = aWorld();
-    const watches = () => [{ watch: 'orders', kind: 'serverless' as const }];
-    const ends = createExpectedEnds({ store, clock });
-    const reading = { store, watches, drills: () => [], ends, changesFound: () => 0, clock };
-    const record = createPageRecord({ range: '30d', watch: null, event: null }, reading);
+    const record = aPage({ store, clock }, '30d');
     const shown = async (): Promise<number> => (await record.read(async () => aReport())).jobs.length;
     await shown();
     await find(finished(1, 2_100), { isBaseline: true });
