@@ -49,9 +49,14 @@ export function boundHeapAfterStart(
 ): () => void {
   const unpolled = new Set(watches);
   let undo = (): void => {};
+  let isWatched = false;
+  // A page that was open before may listen again before the first poll is over.
+  const stopHearing = signals.on('pages:watched', (now) => {
+    isWatched = now.isWatched;
+  });
   const bound = (): void => {
     stopWaiting();
-    undo = boundUnlessWatched(signals, setTimer);
+    undo = boundUnlessWatched(signals, setTimer, isWatched);
   };
   let timer = setTimer(bound, LONGEST_START_MS);
   const stopListening = signals.on('poll:finished', ({ watch }) => {
@@ -62,6 +67,7 @@ export function boundHeapAfterStart(
   const stopWaiting = (): void => {
     clearTimeout(timer);
     stopListening();
+    stopHearing();
   };
   return () => {
     stopWaiting();
@@ -74,7 +80,11 @@ export function boundHeapAfterStart(
  * there is for it, the less of all else is copied.
  * @returns the function that undoes it.
  */
-function boundUnlessWatched(signals: Pick<Signals, 'on'>, setTimer: SetTimer): () => void {
+function boundUnlessWatched(
+  signals: Pick<Signals, 'on'>,
+  setTimer: SetTimer,
+  isWatched: boolean,
+): () => void {
   let stopShrinking = (): void => {};
   const bound = (): void => {
     setYoungGrowth(1);
@@ -85,8 +95,8 @@ function boundUnlessWatched(signals: Pick<Signals, 'on'>, setTimer: SetTimer): (
     setYoungGrowth(YOUNG_GROWTH);
   };
   const unbound = boundHeapGrowth();
-  bound();
-  const stopListening = signals.on('pages:watched', ({ isWatched }) => (isWatched ? release() : bound()));
+  if (!isWatched) bound();
+  const stopListening = signals.on('pages:watched', (now) => (now.isWatched ? release() : bound()));
   return () => {
     stopListening();
     release();

@@ -44,6 +44,21 @@ describe('the growth of the heap', () => {
     expect(v8.cachedDataVersionTag()).toBe(bound);
   });
 
+  it('of the young generation is left alone while a page is open that was there before the start was over', () => {
+    const { timers, start, watched } = setUp();
+    const free = v8.cachedDataVersionTag();
+    start('orders');
+    watched(true);
+    timers[0]?.work();
+    const loose = v8.cachedDataVersionTag();
+    expect(loose).not.toBe(free);
+    expect(timers).toHaveLength(1);
+    watched(false);
+    expect(v8.cachedDataVersionTag()).not.toBe(loose);
+    watched(true);
+    expect(v8.cachedDataVersionTag()).toBe(loose);
+  });
+
   it('is tried again with the young generation until that is small, and given up in the end', () => {
     const { timers, start } = setUp();
     start('orders');
