@@ -1,6 +1,8 @@
 import type { Observation } from '../../src/domain/job/observation.ts';
+import type { AuditReader } from '../../src/store/ports/audit.ts';
 import type { PageFacts, RecordFacts, RunningFacts } from '../../src/views/page/facts.ts';
 import { NO_COVERAGE } from '../../src/views/page/gaps.ts';
+import type { RecordNow } from '../../src/views/page/record/read-record.ts';
 import type { ChannelReport, StatusReport, WatchReport } from '../../src/views/status/report.ts';
 import { MINUTE, T0 } from './builders.ts';
 import { aWatcherStatus } from './statuses.ts';
@@ -60,6 +62,11 @@ export function aRunning(
     durations: durationsMs.map((durationMs) => ({ deliveryType, durationMs })),
     ...over,
   };
+}
+
+/** What the record of a page asks for, where nothing but the log counts. */
+export function recordNow(store: Pick<AuditReader, 'auditHead'>): RecordNow {
+  return { entries: async () => (await store.auditHead()).seq, report: async () => aReport() };
 }
 
 export function aReport(over: Partial<StatusReport> = {}): StatusReport {

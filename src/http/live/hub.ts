@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { toIso } from '../../domain/instant.ts';
 import type { RenderedPage, SectionName } from '../page/page.ts';
-import { type Moment, type PageSource, type PageView, viewAddress } from '../page/page-source.ts';
+import { type Moment, type News, type PageSource, type PageView, viewAddress } from '../page/page-source.ts';
 import { patchOf, type RenderedSection } from '../page/parts.ts';
 import { createLooker } from './looker.ts';
 import { messageOf, type Stream } from './stream.ts';
@@ -18,7 +18,10 @@ export interface HubDeps {
   clock: Clock;
 }
 
-/** Tells pages that listen what has changed: each section whose text is another, rendered once for all that show the same. */
+/**
+ * Tells pages that listen what has changed: each section whose text is another, rendered once for all that show the same. It looks whenever there is
+ * news, and every few seconds besides.
+ */
 export interface LiveHub {
   /** True when no further page may listen. */
   isFull(): boolean;
@@ -30,12 +33,14 @@ export interface LiveHub {
 
 /** So many pages may listen: each holds a connection. */
 const MOST_STREAMS = 20;
-/** Milliseconds between two looks, when nothing tells of a change: of what other replicas record, nothing does. */
-const LOOK_MS = 1_000;
+/** Milliseconds from one glance at whether there is news to the next, when nothing tells of any: of what other replicas record, nothing does. */
+const GLANCE_MS = 1_000;
+/** What time alone brings (somebody goes blind, a minute has requests left again) is looked at with every third glance. */
+const MOST_GLANCES = 3;
 /** What is recorded comes in crowds: what came within so many milliseconds of the first is rendered together with it. */
 const SOON_MS = 200;
 /** Where news do not end, from one look to the next: all watches that tick together tell theirs within seconds, while they poll. */
-const APART_MS = 500;
+const APART_MS = 750;
 /** A page that has not heard of us for 12 s says that it is old. */
 const SIGN_OF_LIFE_MS = 4_000;
 
@@ -53,52 +58,53 @@ export function createLiveHub({ pages, onChange, onWatched, onOutcome, clock }: 
   let isClosed = false;
   let lastSignAt = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
+  let told: News = null;
+  /** Something was recorded, or somebody has come who was told nothing yet. */
+  let isDue = false;
+  /** Since the last look. */
+  let glances = 0;
   let unsubscribe: (() => void) | null = null;
 
   const streams = (): Stream[] => [...views.values()].flatMap(({ shown }) => [...shown.keys()]);
 
-  const tellAll = async (): Promise<void> => {
+  const look = async (): Promise<void> => {
+    try {
+      const moment = pages.moment();
+      const news = await moment.news();
+      glances += 1;
+      const isSame = news !== null && news === told;
+      if (isSame && !isDue && glances < MOST_GLANCES) return;
+      told = news;
+      await tellAll(moment);
+    } catch (error) {
+      onOutcome(error);
+    } finally {
+      showLife();
+    }
+  };
+  const tellAll = async (moment: Moment): Promise<void> => {
     let fault: unknown = null;
     lookedAt = clock.monotonic();
-    const moment = pages.moment();
+    isDue = false;
+    glances = 0;
     for (const viewers of [...views.values()]) {
       try {
-        await tell(viewers, moment);
+        tell(viewers, await pages.page(viewers.view, moment));
       } catch (error) {
         fault = error;
       }
     }
     onOutcome(fault);
+  };
+  const showLife = (): void => {
     if (clock.monotonic() - lastSignAt < SIGN_OF_LIFE_MS) return;
     lastSignAt = clock.monotonic();
     const sign = messageOf('sign', toIso(clock.now()));
     for (const stream of streams()) stream.pass(sign);
   };
-  const tell = async (viewers: Viewers, moment: Moment): Promise<void> => {
-    const { view, shown, last } = viewers;
-    const now = await pages.page(view, moment);
-    viewers.last = now;
-    const sections = [...now.sections].map(([name, section]) => ({
-      ...{ name, section, message: messageFor(name, section, last?.sections.get(name)) },
-    }));
-    const sign = messageOf('sign', toIso(now.facts.now));
-    /** What is sent to those that show the same. */
-    const bundles = new Map<string, Uint8Array>();
-    for (const [stream, marks] of shown) {
-      const others = sections.filter(({ name, section }) => marks.get(name) !== section.mark);
-      if (others.length === 0) continue;
-      const shows = others.map(({ name }) => `${name}.${marks.get(name)}`).join();
-      const bundle =
-        bundles.get(shows) ??
-        Buffer.concat([...others.map(({ name, message }) => message(marks.get(name))), sign]);
-      bundles.set(shows, bundle);
-      stream.pass(bundle);
-      for (const { name, section } of others) marks.set(name, section.mark);
-    }
-  };
   const looker = createLooker({
-    look: tellAll,
-    ...{ everyMs: LOOK_MS, isWanted: () => !isClosed && views.size > 0, clock },
+    look,
+    ...{ everyMs: GLANCE_MS, isWanted: () => !isClosed && views.size > 0, clock },
   });
   const leave = (address: string, stream: Stream): void => {
     const viewers = views.get(address);
@@ -119,9 +125,11 @@ export function createLiveHub({ pages, onChange, onWatched, onOutcome, clock }: 
       const viewers = views.get(address) ?? { view, shown: new Map(), last: null };
       views.set(address, viewers);
       viewers.shown.set(stream, new Map(marks));
-      unsubscribe ??= onChange(() =>
-        looker.within(Math.max(SOON_MS, lookedAt + APART_MS - clock.monotonic())),
-      );
+      isDue = true;
+      unsubscribe ??= onChange(() => {
+        isDue = true;
+        looker.within(Math.max(SOON_MS, lookedAt + APART_MS - clock.monotonic()));
+      });
       stream.onGone(() => leave(address, stream));
       stream.send('sign', toIso(clock.now()));
       looker.within(0);
@@ -132,6 +140,29 @@ export function createLiveHub({ pages, onChange, onWatched, onOutcome, clock }: 
       for (const stream of streams()) stream.end();
     },
   };
+}
+
+/** Sends each of those that show the same what it does not show yet. */
+function tell(viewers: Viewers, now: RenderedPage): void {
+  const { shown, last } = viewers;
+  viewers.last = now;
+  const sections = [...now.sections].map(([name, section]) => ({
+    ...{ name, section, message: messageFor(name, section, last?.sections.get(name)) },
+  }));
+  const sign = messageOf('sign', toIso(now.facts.now));
+  /** What is sent to those that show the same. */
+  const bundles = new Map<string, Uint8Array>();
+  for (const [stream, marks] of shown) {
+    const others = sections.filter(({ name, section }) => marks.get(name) !== section.mark);
+    if (others.length === 0) continue;
+    const shows = others.map(({ name }) => `${name}.${marks.get(name)}`).join();
+    const bundle =
+      bundles.get(shows) ??
+      Buffer.concat([...others.map(({ name, message }) => message(marks.get(name))), sign]);
+    bundles.set(shows, bundle);
+    stream.pass(bundle);
+    for (const { name, section } of others) marks.set(name, section.mark);
+  }
 }
 
 /**

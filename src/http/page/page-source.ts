@@ -50,8 +50,14 @@ export interface PageSource {
   moment(): Moment;
 }
 
+/** Stands for all that is on record and that polls have found: while it is the same, only time has passed. `null`: nobody can say. */
+export type News = string | null;
+
 /** What is the same on every page at one moment, made once for all of them: with hundreds of watches it costs milliseconds. */
 export interface Moment {
+  news(): Promise<News>;
+  /** Entries in the audit log. @throws {StoreError} */
+  entries(): Promise<number>;
   status(): WatcherStatus;
   /** @throws {StoreError} */
   report(): Promise<StatusReport>;
@@ -120,30 +126,14 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     if (viewed.size > MOST_VIEWS && oldest !== undefined) viewed.delete(oldest);
     return view;
   };
-  const moment = (): Moment => {
-    let standing: WatcherStatus | null = null;
-    let report: Promise<StatusReport> | null = null;
-    const status = (): WatcherStatus => {
-      standing ??= deps.status();
-      return standing;
-    };
-    return {
-      status,
-      report: () => {
-        report ??= deps.report(status());
-        return report;
-      },
-    };
-  };
   const read = async (view: Viewed, query: PageQuery, now: Moment): Promise<SharedFacts> => {
     const current = now.status();
     status = current;
     try {
-      view.last = await view.record.read(now.report);
+      view.last = await view.record.read(now);
       view.fault = null;
     } catch (thrown) {
-      const error = toError(thrown);
-      if (!(error instanceof StoreError)) throw error;
+      const error = ofStore(thrown);
       view.fault = {
         ...{ message: error.message, hint: error.hint ?? null },
         since: view.fault?.since ?? clock.now(),
@@ -156,6 +146,7 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
       ...{ rtos: deps.rtos(), drills: deps.drills() },
     };
   };
+  const moment = (): Moment => momentOf(deps);
   return {
     moment,
     page: async ({ query, viewer }, now = moment()) => {
@@ -171,4 +162,38 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
       return rendered;
     },
   };
+}
+
+/** The moment at which it is asked: each of its facts is made once, when somebody wants it. */
+function momentOf(deps: Pick<PageSourceDeps, 'status' | 'report' | 'store' | 'changesFound'>): Moment {
+  let standing: WatcherStatus | null = null;
+  let report: Promise<StatusReport> | null = null;
+  let head: Promise<number> | null = null;
+  const status = (): WatcherStatus => {
+    standing ??= deps.status();
+    return standing;
+  };
+  const entries = (): Promise<number> => {
+    head ??= deps.store.auditHead().then(({ seq }) => seq);
+    return head;
+  };
+  return {
+    ...{ status, entries },
+    news: async () => {
+      const changes = deps.changesFound();
+      const found = await entries().catch(ofStore);
+      return found instanceof StoreError ? null : `${found}.${changes}`;
+    },
+    report: () => {
+      report ??= deps.report(status());
+      return report;
+    },
+  };
+}
+
+/** @throws whatever else it is. */
+function ofStore(thrown: unknown): StoreError {
+  const error = toError(thrown);
+  if (!(error instanceof StoreError)) throw error;
+  return error;
 }

@@ -8,16 +8,21 @@ import { aRecord, aRunning, pageFacts } from '../../support/page-facts.ts';
 
 const QUERY = { range: '24h', watch: null, event: null } as const;
 
-/** A hub whose pages show a restore more at each look, and what it does. */
+/** A hub whose pages show a restore more at each look, and what it does. At every glance there is news unless it is told that nothing happens. */
 function aHub() {
   const rendered: number[] = [];
   const moments: unknown[] = [];
   const watched: boolean[] = [];
   let tellChange = (): void => {};
+  let happened = 0;
+  let goesOn = true;
+  let isRead = true;
   const start = performance.now();
   const hub = createLiveHub({
     pages: {
       moment: () => ({
+        news: async () => (isRead ? `${goesOn ? ++happened : happened}` : null),
+        entries: () => Promise.reject(new Error('not asked')),
         status: () => pageFacts().status,
         report: () => Promise.reject(new Error('not asked')),
       }),
@@ -39,7 +44,22 @@ function aHub() {
     },
     clock: systemClock,
   });
-  return { hub, rendered, moments, watched, tellChange: () => tellChange() };
+  return {
+    ...{ hub, rendered, moments, watched },
+    tellChange: () => tellChange(),
+    /** Nothing happens any more. */
+    rest: () => {
+      goesOn = false;
+    },
+    /** One thing happens. */
+    happen: () => {
+      happened += 1;
+    },
+    /** Nobody can say what happens. */
+    loseSight: () => {
+      isRead = false;
+    },
+  };
 }
 
 /** A page that listens, and what it is passed. */
@@ -82,7 +102,46 @@ describe('the hub of open pages', () => {
     expect(new Set(moments).size).toBe(1);
   });
 
-  it('looks soon when something is recorded, and twice a second while that does not end', async () => {
+  it('looks every three seconds while nothing happens, and within one of what nothing tells of', async () => {
+    const { hub, rendered, rest, happen } = aHub();
+    hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), aPage().stream);
+    await vi.advanceTimersByTimeAsync(0);
+    rest();
+    await vi.advanceTimersByTimeAsync(6_500);
+    expect(rendered).toEqual([0, 3_000, 6_000]);
+    happen();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(rendered).toEqual([0, 3_000, 6_000, 7_000]);
+  });
+
+  it('looks for who comes though nothing has happened, and every second while nobody can say whether anything has', async () => {
+    const { hub, rendered, rest, loseSight } = aHub();
+    hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), aPage().stream);
+    await vi.advanceTimersByTimeAsync(0);
+    rest();
+    await vi.advanceTimersByTimeAsync(1_500);
+    const { stream, passed } = aPage();
+    hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), stream);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(rendered).toEqual([0, 1_500]);
+    expect(passed).toHaveLength(1);
+    loseSight();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(rendered).toEqual([0, 1_500, 2_500, 3_500, 4_500]);
+  });
+
+  it('shows that it lives while nothing happens', async () => {
+    const { hub, rest } = aHub();
+    const { stream, passed } = aPage();
+    hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), stream);
+    await vi.advanceTimersByTimeAsync(0);
+    rest();
+    await vi.advanceTimersByTimeAsync(60_000);
+    const signs = passed.filter((message) => Buffer.from(message).toString().startsWith('event: sign'));
+    expect(signs.length).toBeGreaterThanOrEqual(14);
+  });
+
+  it('looks soon when something is recorded, and every three quarters of a second while that does not end', async () => {
     const { hub, rendered, tellChange } = aHub();
     hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), aPage().stream);
     await vi.advanceTimersByTimeAsync(600);
@@ -93,7 +152,7 @@ describe('the hub of open pages', () => {
       tellChange();
       await vi.advanceTimersByTimeAsync(20);
     }
-    expect(rendered.slice(1, 7)).toEqual([800, 1_300, 1_800, 2_300, 2_800, 3_300]);
+    expect(rendered.slice(1, 5)).toEqual([800, 1_550, 2_300, 3_050]);
   });
 
   it('tells when the first page comes, and when the last one has gone', () => {

@@ -34,8 +34,9 @@ const sections = (events: Array<{ event: string; data: string }>): string[] =>
     .filter(({ event }) => event === 'section')
     .map(({ data }) => (JSON.parse(data) as { name: string }).name);
 
-/** From one look to the next where nothing is told: half of it is left for the way to the page. */
-const LOOK_MS = 1_000;
+/** From one glance at whether there is news to the next, and from one look to the next where there is none. */
+const GLANCE_MS = 1_000;
+const LOOK_MS = 3 * GLANCE_MS;
 const EVERY_SECTION = ['state', 'running', 'timeline', 'events', 'watches', 'deliveries', 'mutes', 'record'];
 
 describe('the stream of an open page', () => {
@@ -81,7 +82,7 @@ describe('the stream of an open page', () => {
 
     watches = [aWatchStatus({ kind: 'cluster' })];
     signals.emit('audit:written', {});
-    await vi.advanceTimersByTimeAsync(LOOK_MS / 2);
+    await vi.advanceTimersByTimeAsync(GLANCE_MS / 2);
     await expect.poll(seen).toEqual(['watches']);
 
     watches = [aWatchStatus({ kind: 'legacy' })];

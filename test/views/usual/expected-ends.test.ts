@@ -9,7 +9,7 @@ import { createExpectedEnds } from '../../../src/views/usual/expected-ends.ts';
 import { aCommit } from '../../store/support.ts';
 import { aJob, anObservation, GROUP_ID, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
-import { aReport } from '../../support/page-facts.ts';
+import { recordNow } from '../../support/page-facts.ts';
 import { openNewStore } from '../../support/test-store.ts';
 
 /** Ops Manager's clusters are watched by id, and their jobs go by name. */
@@ -50,7 +50,7 @@ describe('when a restore should end, whose cluster is watched under another name
     const ends = createExpectedEnds({ store, clock });
     const reading = { store, watches, drills: () => [], ends, changesFound: () => 0, clock };
     const record = createPageRecord({ range: '24h', watch: null, event: null }, reading);
-    const [shown] = (await record.read(async () => aReport())).running;
+    const [shown] = (await record.read(recordNow(store))).running;
     expect(shown?.eta).toMatchObject({ at: T0 + 14 * MINUTE });
     expect(shown?.durations).toHaveLength(3);
   });

@@ -54,8 +54,15 @@ export interface RecordReading {
 
 /** Reads the record again and again, and each time only what may have changed. */
 export interface PageRecord {
-  /** @param report gives the report of now, where one is needed. @throws {StoreError} */
-  read(report: () => Promise<StatusReport>): Promise<RecordFacts>;
+  /** @throws {StoreError} */
+  read(now: RecordNow): Promise<RecordFacts>;
+}
+
+/** What is asked for where it is needed, and is the same for all that is read at one moment. */
+export interface RecordNow {
+  /** Entries in the audit log. What is read afterwards holds all that they tell of. */
+  entries(): Promise<number>;
+  report(): Promise<StatusReport>;
 }
 
 /** So many restores that run are shown. */
@@ -74,8 +81,8 @@ const COVERAGE_KEPT_MS = 60_000;
 const MOST_FINISHES = 500;
 /** What no entry of the audit log tells of (digests that come due, say) is read again after so many milliseconds. */
 const REPORT_KEPT_MS = 5_000;
-/** The progress that another replica has seen is shown so many milliseconds later at most. */
-const RUNNING_KEPT_MS = 3_000;
+/** The progress that another replica has seen is read so many milliseconds later at most, when somebody looks. */
+const RUNNING_KEPT_MS = 2_000;
 /** Restores that began before the range by less than this may have run into it, in milliseconds. */
 const BEFORE_MS = 24 * 3_600_000;
 
@@ -147,9 +154,9 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
   };
 
   return {
-    read: async (report) => {
+    read: async ({ entries, report }) => {
       const now = clock.now();
-      const { seq } = await store.auditHead();
+      const seq = await entries();
       const isFresh =
         kept?.entries === seq && !window.isBehind && clock.monotonic() - kept.readAt < REPORT_KEPT_MS;
       const facts = isFresh && kept !== null ? kept : await readAnew(seq, now, report);

@@ -9,7 +9,7 @@ import { createPageRecord } from '../../../../src/views/page/record/read-record.
 import { createExpectedEnds } from '../../../../src/views/usual/expected-ends.ts';
 import { aJob, aTarget, aWatch, HOUR, jobId, MINUTE, T0 } from '../../../support/builders.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
-import { aReport } from '../../../support/page-facts.ts';
+import { recordNow } from '../../../support/page-facts.ts';
 import { aRecorder } from '../../../support/recorder.ts';
 import { openReplicaStores } from '../../../support/replica-stores.ts';
 
@@ -102,10 +102,10 @@ describe('the jobs of a timeline', () => {
   it('stand on the page within one look', async () => {
     const { store, clock, find } = aWorld();
     const record = aPage({ store, clock }, '24h');
-    expect((await record.read(async () => aReport())).jobs).toEqual([]);
+    expect((await record.read(recordNow(store))).jobs).toEqual([]);
     await find(finished(1, 3), { isBaseline: true });
     clock.advance(1_000);
-    expect((await record.read(async () => aReport())).jobs).toHaveLength(3);
+    expect((await record.read(recordNow(store))).jobs).toHaveLength(3);
   });
 
   it('are the same list as long as none of them has changed, also when the log has grown', async () => {
@@ -124,7 +124,7 @@ describe('the jobs of a timeline', () => {
   it('stand on the page five seconds after the last time, where more has happened than can be followed', async () => {
     const { store, clock, find } = aWorld();
     const record = aPage({ store, clock }, '30d');
-    const shown = async (): Promise<number> => (await record.read(async () => aReport())).jobs.length;
+    const shown = async (): Promise<number> => (await record.read(recordNow(store))).jobs.length;
     await shown();
     await find(finished(1, 2_100), { isBaseline: true });
     clock.advance(1_000);
