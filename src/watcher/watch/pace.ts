@@ -85,6 +85,8 @@ export class SharedLoad {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #sharers: () => readonly Sharer[];
   #loads = new Map<JobSource, Map<string, ProjectLoad>>();
+  /** As they are by these loads. Each is asked for several times a second. */
+  #paces = new Map<Sharer, Pace>();
   #lookedMono = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Pick<Clock, 'monotonic'>, sharers: () => readonly Sharer[]) {
@@ -100,8 +102,16 @@ export class SharedLoad {
   /** How often one of them can poll, as things stand. */
   paceOf(sharer: Sharer): Pace {
     this.#look();
-    const pace = freePace(sharer.gapMs());
-    const { scheduledMs } = pace;
+    const scheduledMs = sharer.gapMs();
+    const known = this.#paces.get(sharer);
+    if (known?.scheduledMs === scheduledMs) return known;
+    const pace = this.#reckon(sharer, scheduledMs);
+    this.#paces.set(sharer, pace);
+    return pace;
+  }
+
+  #reckon(sharer: Sharer, scheduledMs: number): Pace {
+    const pace = freePace(scheduledMs);
     for (const [groupId, asks] of sharer.asks()) {
       const load = this.#loads.get(sharer.source)?.get(groupId);
       if (load === undefined) continue;
@@ -122,6 +132,7 @@ export class SharedLoad {
     if (now - this.#lookedMono < LOOK_EVERY_MS) return;
     this.#lookedMono = now;
     this.#loads = new Map();
+    this.#paces = new Map();
     for (const [source, sharers] of Map.groupBy(this.#sharers(), (sharer) => sharer.source)) {
       this.#loads.set(source, loadsOf(source, sharers));
     }
