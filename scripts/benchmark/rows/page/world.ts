@@ -26,9 +26,9 @@ const MS_PER_SECOND = 1_000;
 const RANGE_S = 24 * HOUR_S;
 /** The first restores began so long after the beginning of the range, and each watch is so much behind the one before. */
 const FIRST_S = 600;
-const BEHIND_S = 30;
-/** From each restore of a watch to the next: the two that follow those that have ended began some hours ago as well. */
-const APART_S = 2 * HOUR_S;
+const BEHIND_S = 20;
+/** From each restore of a watch to the next: the five that follow those that have ended began some time ago as well. */
+const APART_S = 95 * 60;
 
 /** A daemon with as much to show as its page is asked for, and the Atlas that it watches. */
 export interface BusyWorld {
@@ -38,10 +38,10 @@ export interface BusyWorld {
   readonly watcher: Watcher;
   /** The names of its watches, which are those of their instances. */
   readonly names: readonly string[];
-  /** Has one more restore begin on the watch with this number. */
-  begin(watch: number): Promise<void>;
+  /** Has the restore with this number begin: one more, on another watch than the one before. */
+  begin(number: number): Promise<void>;
   /** Has that end. */
-  end(watch: number): Promise<void>;
+  end(number: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -74,12 +74,14 @@ export async function startBusyWorld(
   bench.say(`a daemon with ${watches} watches and ${jobs} restores`);
   const watcher = await startWatcher(image, home);
   await watcher.polled();
-  const placeOf = (index: number) => places[index % watches] ?? places[0] ?? missing();
+  const placeOf = (number: number) => places[number % watches] ?? places[0] ?? missing();
+  /** Each watch has a restore of its own before one has a second. */
+  const jobOf = (number: number): number => perWatch + 1 + Math.floor(number / watches);
   return {
     ...{ scale, atlas, home, watcher },
     names: places.map(({ instanceName }) => instanceName),
-    begin: (index) => atlas.put({ ...placeOf(index), from: perWatch + 1, count: 1, state: 'running' }),
-    end: (index) => atlas.finish(placeOf(index).instanceName, perWatch + 1, 1),
+    begin: (number) => atlas.put({ ...placeOf(number), from: jobOf(number), count: 1, state: 'running' }),
+    end: (number) => atlas.finish(placeOf(number).instanceName, jobOf(number), 1),
     close: async () => {
       await watcher.stop();
       await atlas.stop();
