@@ -104,13 +104,19 @@ const MOST_LEVELS = 3;
  */
 function levelsOf(bars: readonly Bar[], leastMs: number): Array<[Bar, Level]> {
   const found: Array<[Bar, Level]> = [];
-  let together: Array<[Bar, number]> = [];
-  let ends: Timestamp[] = [];
+  /** Of those that run together, since the first of them: when the last one of each level ends, and the level of each. */
+  const ends: Timestamp[] = [];
+  const levels: number[] = [];
+  let first = 0;
   const close = (): void => {
-    if (together.length > 1)
-      for (const [bar, level] of together) found.push([bar, { level, of: ends.length }]);
-    together = [];
-    ends = [];
+    if (levels.length > 1)
+      for (const [index, level] of levels.entries()) {
+        const bar = bars[first + index];
+        if (bar !== undefined) found.push([bar, { level, of: ends.length }]);
+      }
+    first += levels.length;
+    ends.length = 0;
+    levels.length = 0;
   };
   for (const bar of bars) {
     if (ends.every((end) => end <= bar.from)) close();
@@ -118,7 +124,7 @@ function levelsOf(bars: readonly Bar[], leastMs: number): Array<[Bar, Level]> {
     const next = ends.length < MOST_LEVELS ? ends.length : ends.indexOf(Math.min(...ends));
     const level = free === -1 ? next : free;
     ends[level] = Math.max(bar.until, bar.expectedEndAt ?? 0, bar.from + leastMs);
-    together.push([bar, level]);
+    levels.push(level);
   }
   close();
   return found;

@@ -94,6 +94,8 @@ export class WatchAccount {
 
   /** The faults of parts that fail by themselves, the oldest first. */
   get failingParts(): Failing[] {
+    // Asked of every watch several times a second, and hardly ever are there any.
+    if (this.#troubles.size === 0) return [];
     return [...this.#troubles.values()]
       .filter(({ part, stands }) => part !== null && stands)
       .map((trouble) => this.#failingOf(trouble));

@@ -82,8 +82,9 @@ export class Troubles {
   /** Instances that could not be read for longer than they may, though no fault has shown yet: nothing comes of their polls. */
   silent(dueWithinMs: number): PlaceFault[] {
     const { book, clock, hint } = this.#deps;
-    const known = this.all();
     const silent = book.silent((tracked) => dueWithinMs + (hint?.sweepMsOf(tracked) ?? 0));
+    if (silent.length === 0) return [];
+    const known = this.all();
     return silent.flatMap(({ place, blindForMs, idleMs }) => {
       const isKnown = known.some(({ part }) => part === null || liesInPart(place, part.place));
       if (isKnown) return [];
