@@ -9,45 +9,49 @@ import { type BusyWorld, startBusyWorld } from './world.ts';
 
 const VIEWERS = 20;
 const SIGN_EVERY_MS = 4_000;
-/** Pages look once a second, and soon after something was recorded. */
+/** Pages glance once a second, and look soon after something was recorded. */
 const WANTED = { tickMs: 10, lateMs: 50 };
 const POLLED = {
   long: { schedule: '*/10 * * * * *', everyMs: 10_000 },
   short: { schedule: '* * * * * *', everyMs: 1_000 },
 };
 /** As many polls in each: all watches tick together, and their polls take more than the pages do. */
-const SPAN_MS = { long: 20_000, short: 1_500 };
+const SPAN_MS = { long: 40_000, short: 1_500 };
 const SETTLE_MS = { long: 10_000, short: 500 };
-/** From when pages listen: the first look reads what nobody had read, and V8 compiles what the first looks run. */
-const OPEN_MS = { long: 10_000, short: 500 };
+/** Pages stay open for hours. What opening twenty at once leaves to be tidied up, and what closing those of the other daemon does, is done by then. */
+const OPEN_MS = { long: 30_000, short: 500 };
 /** A daemon runs for months: what V8 compiles once while it gets to know the pages is not what they cost. */
 const WARM_UP_MS = { long: 60_000, short: 500 };
-const CLOSED_MS = { long: 2_000, short: 500 };
-/** Without and with viewers in turn: a machine is faster at one time than at another. */
+/** In each turn the other one of the two daemons has the pages. */
 const TURNS = { long: 4, short: 2 };
 /** A restore has ended so many changes after it began. */
 const LASTS = 15;
 
-/** What pages that are open take: CPU time, and how late polls are for them. */
+/**
+ * What pages that are open take: CPU time, and how late polls are for them. Measured of two daemons alike at the same time, of which one has the
+ * pages: a machine is faster at one time than at another.
+ */
 export const LIVE_ROW: Row = { name: 'page-live', measure };
+
+type Pair = readonly [BusyWorld, BusyWorld];
 
 async function measure(bench: Bench): Promise<Line[]> {
   const polled = bench.isShort ? POLLED.short : POLLED.long;
-  const world = await startBusyWorld(bench, polled);
+  const pair: Pair = [await startBusyWorld(bench, polled), await startBusyWorld(bench, polled)];
   try {
     await delay(bench.isShort ? SETTLE_MS.short : SETTLE_MS.long);
     bench.say('while nothing changes');
-    const quiet = await turns(bench, world, sameView());
+    const quiet = await turns(bench, pair, sameView());
     bench.say('with a change every second');
-    const changes = keepChanging(world);
+    const changes = pair.map(keepChanging);
     await delay(bench.isShort ? SETTLE_MS.short : SETTLE_MS.long);
-    const busy = await turns(bench, world, sameView());
+    const busy = await turns(bench, pair, sameView());
     bench.say('each with a filter of its own');
-    const others = await turns(bench, world, ownViews(world));
-    await changes.stop();
-    return await linesOf(world, polled.everyMs, { quiet, busy, others });
+    const others = await turns(bench, pair, ownViews(pair[0]));
+    for (const { stop } of changes) await stop();
+    return await linesOf(pair[0].scale, polled.everyMs, { quiet, busy, others });
   } finally {
-    await world.close();
+    for (const world of pair) await world.close();
   }
 }
 
@@ -70,32 +74,37 @@ interface Turns {
   with: Span[];
   /** Bytes that viewers were sent, in all. */
   bytes: number;
-  /** Looks of the pages: those that found a change, and one a second at least. */
+  /** Glances of the pages, one a second, or looks that found a change where there are more. */
   ticks: number;
   resident: string;
 }
 
-async function turns(bench: Bench, world: BusyWorld, paths: readonly string[]): Promise<Turns> {
+async function turns(bench: Bench, pair: Pair, paths: readonly string[]): Promise<Turns> {
   const length = bench.isShort ? 'short' : 'long';
   const [spanMs, times] = [SPAN_MS[length], TURNS[length]];
-  const first = await openViewers(world.watcher.url, paths);
-  await delay(WARM_UP_MS[length]);
-  first.close();
-  await delay(CLOSED_MS[length]);
+  await warmUp(pair, paths, WARM_UP_MS[length]);
   const found: Turns = { without: [], with: [], bytes: 0, ticks: 0, resident: '' };
   for (let turn = 0; turn < times; turn += 1) {
-    found.without.push(await spanOf(world, spanMs));
-    const viewers: Viewers = await openViewers(world.watcher.url, paths);
+    const [watched, other] = turn % 2 === 0 ? pair : [pair[1], pair[0]];
+    const viewers: Viewers = await openViewers(watched.watcher.url, paths);
     await delay(OPEN_MS[length]);
     const [before, signs] = [viewers.bytes(), viewers.signs()];
-    found.with.push(await spanOf(world, spanMs));
+    const [withPages, without] = await Promise.all([spanOf(watched, spanMs), spanOf(other, spanMs)]);
+    found.with.push(withPages);
+    found.without.push(without);
     found.bytes += viewers.bytes() - before;
     found.ticks += Math.max(spanMs / 1_000, viewers.signs() - signs - spanMs / SIGN_EVERY_MS);
-    found.resident = megabytes(memoryOf(world.watcher.pid));
+    found.resident = megabytes(memoryOf(watched.watcher.pid));
     viewers.close();
-    await delay(CLOSED_MS[length]);
   }
   return found;
+}
+
+async function warmUp(pair: Pair, paths: readonly string[], forMs: number): Promise<void> {
+  const opened: Viewers[] = [];
+  for (const { watcher } of pair) opened.push(await openViewers(watcher.url, paths));
+  await delay(forMs);
+  for (const viewers of opened) viewers.close();
 }
 
 /** Has a restore begin and another one end in turn, one a second. */
@@ -119,13 +128,12 @@ function keepChanging(world: BusyWorld): { stop(): Promise<void> } {
 }
 
 async function linesOf(
-  world: BusyWorld,
+  { watches, jobs }: BusyWorld['scale'],
   everyMs: number,
   found: { quiet: Turns; busy: Turns; others: Turns },
 ): Promise<Line[]> {
-  const { watches, jobs } = world.scale;
   const what = `${VIEWERS} open pages, ${count(watches)} watches, ${count(jobs)} restores`;
-  const [without, withViewers] = await latenessIn(world, everyMs, [
+  const [without, withViewers] = await latenessIn(everyMs, [
     Object.values(found).flatMap((turns) => turns.without),
     Object.values(found).flatMap((turns) => turns.with),
   ]);

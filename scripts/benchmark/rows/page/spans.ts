@@ -6,6 +6,8 @@ import type { BusyWorld } from './world.ts';
 
 /** A stretch of time that was measured. */
 export interface Span {
+  /** Where it was measured. */
+  world: BusyWorld;
   /** By the machine's monotonic clock, in milliseconds. */
   from: number;
   to: number;
@@ -18,7 +20,7 @@ export async function spanOf(world: BusyWorld, ms: number): Promise<Span> {
   const { pid } = world.watcher;
   const [from, before] = [monotonicMs(), cpuMs(pid)];
   await delay(ms);
-  return { from, to: monotonicMs(), cpuMs: cpuMs(pid) - before };
+  return { world, from, to: monotonicMs(), cpuMs: cpuMs(pid) - before };
 }
 
 /** CPU time a second, in milliseconds. */
@@ -36,30 +38,40 @@ export interface Lateness {
 
 /** Says for several lists of spans how late the polls in them were; the earliest poll of a watch is looked for in all of them. */
 export async function latenessIn(
-  { atlas, names }: BusyWorld,
   periodMs: number,
   lists: ReadonlyArray<readonly Span[]>,
 ): Promise<Lateness[]> {
   const late = lists.map((): number[] => []);
-  for (const name of names) {
-    const { polls } = await atlas.look(name);
-    const within = lists.map((spans) =>
-      polls.filter(({ atMs }) => spans.some(({ from, to }) => atMs >= from && atMs < to)),
-    );
-    const all = within.flat();
-    const anchor = all[0]?.atMs ?? 0;
-    // Nearest to a whole number of periods after the first: before or behind it.
-    const phase = (atMs: number): number => {
-      const behind = (atMs - anchor) % periodMs;
-      return behind > periodMs / 2 ? behind - periodMs : behind < -periodMs / 2 ? behind + periodMs : behind;
-    };
-    const earliest = Math.min(...all.map(({ atMs }) => phase(atMs)));
-    for (const [index, own] of within.entries())
-      late[index]?.push(...own.map(({ atMs }) => phase(atMs) - earliest));
+  for (const world of new Set(lists.flat().map((span) => span.world))) {
+    const own = lists.map((spans) => spans.filter((span) => span.world === world));
+    for (const name of world.names)
+      for (const [index, ms] of (await lateAt(world, name, periodMs, own)).entries())
+        late[index]?.push(...ms);
   }
   return late.map((each) => ({
     median: quantile(each, 0.5),
     p99: quantile(each, 0.99),
     most: Math.max(...each),
   }));
+}
+
+async function lateAt(
+  { atlas }: BusyWorld,
+  name: string,
+  periodMs: number,
+  lists: ReadonlyArray<readonly Span[]>,
+): Promise<number[][]> {
+  const { polls } = await atlas.look(name);
+  const within = lists.map((spans) =>
+    polls.filter(({ atMs }) => spans.some(({ from, to }) => atMs >= from && atMs < to)),
+  );
+  const all = within.flat();
+  const anchor = all[0]?.atMs ?? 0;
+  // Nearest to a whole number of periods after the first: before or behind it.
+  const phase = (atMs: number): number => {
+    const behind = (atMs - anchor) % periodMs;
+    return behind > periodMs / 2 ? behind - periodMs : behind < -periodMs / 2 ? behind + periodMs : behind;
+  };
+  const earliest = Math.min(...all.map(({ atMs }) => phase(atMs)));
+  return within.map((each) => each.map(({ atMs }) => phase(atMs) - earliest));
 }
