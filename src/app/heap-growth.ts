@@ -95,13 +95,23 @@ function boundUnlessWatched(
     setYoungGrowth(YOUNG_GROWTH);
   };
   const unbound = boundHeapGrowth();
+  setHelpers(false);
   if (!isWatched) bound();
   const stopListening = signals.on('pages:watched', (now) => (now.isWatched ? release() : bound()));
   return () => {
     stopListening();
     release();
+    setHelpers(true);
     unbound();
   };
+}
+
+/**
+ * Whether other threads help to tidy up the young generation. That is done in a millisecond or less once the start is over, and to wake them and
+ * to share the work takes more processor time than it spares.
+ */
+function setHelpers(help: boolean): void {
+  v8.setFlagsFromString(help ? '--parallel-scavenge' : '--no-parallel-scavenge');
 }
 
 function setYoungGrowth(factor: number): void {
