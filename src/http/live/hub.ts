@@ -35,8 +35,8 @@ export interface LiveHub {
 const MOST_STREAMS = 20;
 /** Milliseconds from one glance at whether there is news to the next, when nothing tells of any: of what other replicas record, nothing does. */
 const GLANCE_MS = 1_000;
-/** What time alone brings (somebody goes blind, a minute has requests left again) is looked at with every third glance. */
-const MOST_GLANCES = 3;
+/** What time alone brings (somebody goes blind, a minute has requests left again) is looked at with every fourth glance. */
+const MOST_GLANCES = 4;
 /** What is recorded comes in crowds: what came within so many milliseconds of the first is rendered together with it. */
 const SOON_MS = 200;
 /** Where news do not end, from one look to the next: all watches that tick together tell theirs within seconds, while they poll. */
@@ -56,7 +56,6 @@ interface Viewers {
 export function createLiveHub({ pages, onChange, onWatched, onOutcome, clock }: HubDeps): LiveHub {
   const views = new Map<string, Viewers>();
   let isClosed = false;
-  let lastSignAt = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let told: News = null;
   /** Something was recorded, or somebody has come who was told nothing yet. */
@@ -64,6 +63,8 @@ export function createLiveHub({ pages, onChange, onWatched, onOutcome, clock }: 
   /** Since the last look. */
   let glances = 0;
   let unsubscribe: (() => void) | null = null;
+  /** When each was shown last that we live: whatever it is sent shows so. */
+  const signedAt = new WeakMap<Stream, number>();
 
   const streams = (): Stream[] => [...views.values()].flatMap(({ shown }) => [...shown.keys()]);
 
@@ -89,7 +90,8 @@ export function createLiveHub({ pages, onChange, onWatched, onOutcome, clock }: 
     glances = 0;
     for (const viewers of [...views.values()]) {
       try {
-        tell(viewers, await pages.page(viewers.view, moment));
+        for (const stream of tell(viewers, await pages.page(viewers.view, moment)))
+          signedAt.set(stream, clock.monotonic());
       } catch (error) {
         fault = error;
       }
@@ -97,10 +99,13 @@ export function createLiveHub({ pages, onChange, onWatched, onOutcome, clock }: 
     onOutcome(fault);
   };
   const showLife = (): void => {
-    if (clock.monotonic() - lastSignAt < SIGN_OF_LIFE_MS) return;
-    lastSignAt = clock.monotonic();
+    const now = clock.monotonic();
     const sign = messageOf('sign', toIso(clock.now()));
-    for (const stream of streams()) stream.pass(sign);
+    for (const stream of streams()) {
+      if (now - (signedAt.get(stream) ?? Number.NEGATIVE_INFINITY) < SIGN_OF_LIFE_MS) continue;
+      signedAt.set(stream, now);
+      stream.pass(sign);
+    }
   };
   const looker = createLooker({
     look,
@@ -132,6 +137,7 @@ export function createLiveHub({ pages, onChange, onWatched, onOutcome, clock }: 
       });
       stream.onGone(() => leave(address, stream));
       stream.send('sign', toIso(clock.now()));
+      signedAt.set(stream, clock.monotonic());
       looker.within(0);
     },
     close: () => {
@@ -142,8 +148,9 @@ export function createLiveHub({ pages, onChange, onWatched, onOutcome, clock }: 
   };
 }
 
-/** Sends each of those that show the same what it does not show yet. */
-function tell(viewers: Viewers, now: RenderedPage): void {
+/** Sends each of those that show the same what it does not show yet. @returns those that were sent something. */
+function tell(viewers: Viewers, now: RenderedPage): Stream[] {
+  const told: Stream[] = [];
   const { shown, last } = viewers;
   viewers.last = now;
   const sections = [...now.sections].map(([name, section]) => ({
@@ -161,8 +168,10 @@ function tell(viewers: Viewers, now: RenderedPage): void {
       Buffer.concat([...others.map(({ name, message }) => message(marks.get(name))), sign]);
     bundles.set(shows, bundle);
     stream.pass(bundle);
+    told.push(stream);
     for (const { name, section } of others) marks.set(name, section.mark);
   }
+  return told;
 }
 
 /**

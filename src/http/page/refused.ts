@@ -9,7 +9,7 @@ import { markup } from './markup.ts';
 export const HOW_TO_ACT: Readonly<Record<Viewer, string>> = {
   actor: 'You may act.',
   viewer:
-    'You may look. To mute, send again, poll or attest, log out and log in with the token of server.token.',
+    'You may look. To mute, send again, poll or attest, log out and log in with the token of server.token; if the configuration has none, it needs one for that.',
   anybody:
     'To mute, send again, poll or attest from here, set server.token in the configuration and log in with it. The command line can do it as it is.',
 };

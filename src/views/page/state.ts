@@ -35,6 +35,8 @@ export interface PageState {
   watches: number;
   /** When a watch was last looked at with success; `null`: none was yet. */
   lastLookAt: Timestamp | null;
+  /** From one look at a watch to the next, in milliseconds, of those that look oftenest and least often; `null`: there is no watch. */
+  periods: { shortestMs: number; longestMs: number } | null;
 }
 
 /** Judges whether everything is seen, and names what is not. */
@@ -66,7 +68,13 @@ export function stateOf({ status, others, record, storeFault }: PageFacts): Page
     troubles,
     watches: status.watches.length,
     lastLookAt: looks.length === 0 ? null : Math.max(...looks),
+    periods: periodsOf(status.watches),
   };
+}
+
+function periodsOf(watches: readonly WatchStatus[]): PageState['periods'] {
+  const periods = watches.map(({ periodMs }) => periodMs);
+  return periods.length === 0 ? null : { shortestMs: Math.min(...periods), longestMs: Math.max(...periods) };
 }
 
 /** Several troubles that have one cause. */

@@ -44,6 +44,27 @@ describe('a page', () => {
       expect(shown).toContain(words);
   });
 
+  it('says how often everything is looked at that is seen, and not when it was last: at each look that would be another time', () => {
+    const status = (...periods: number[]) =>
+      aWatcherStatus({ watches: periods.map((periodMs, n) => aWatchStatus({ watch: `w${n}`, periodMs })) });
+    expect(text(render(pageFacts({ status: status(10_000) })))).toContain(
+      '1 watch, looked at in time, every 10 s.',
+    );
+    expect(text(render(pageFacts({ status: status(60_000, 10_000, 5 * MINUTE) })))).toContain(
+      '3 watches, looked at in time, every 10 s to 5 min.',
+    );
+    const unseen = aWatcherStatus({
+      watches: [aWatchStatus({ lastSuccessAt: null, sinceSuccessMs: 1_000 })],
+    });
+    expect(text(render(pageFacts({ status: unseen })))).toContain('1 watch, none looked at yet.');
+    const { watches } = aWatcherStatus({
+      watches: [aWatchStatus(), aWatchStatus({ watch: 'carts', lastSuccessAt: null, sinceSuccessMs: 1_000 })],
+    });
+    expect(text(render(pageFacts({ status: aWatcherStatus({ watches }) })))).toContain(
+      '2 watches, last look at 08:00:05.',
+    );
+  });
+
   it('leads to the runbook where something is wrong, and only there', () => {
     const runbookUrl = 'https://wiki.example.com/restores?a="b"';
     const wrong = render(pageFacts({ runbookUrl, others: { problems: [], warnings: ['a key is old'] } }));

@@ -36,7 +36,7 @@ const sections = (events: Array<{ event: string; data: string }>): string[] =>
 
 /** From one glance at whether there is news to the next, and from one look to the next where there is none. */
 const GLANCE_MS = 1_000;
-const LOOK_MS = 3 * GLANCE_MS;
+const LOOK_MS = 4 * GLANCE_MS;
 const EVERY_SECTION = ['state', 'running', 'timeline', 'events', 'watches', 'deliveries', 'mutes', 'record'];
 
 describe('the stream of an open page', () => {

@@ -21,6 +21,7 @@ describe('the state of a page', () => {
       troubles: [],
       watches: 1,
       lastLookAt: T0,
+      periods: { shortestMs: 60_000, longestMs: 60_000 },
     });
   });
 

@@ -1,3 +1,4 @@
+import { formatSpan } from '../../../domain/instant.ts';
 import type { PageFacts } from '../../../views/page/facts.ts';
 import { oncePerCause, type PageState, stateOf, type Trouble } from '../../../views/page/state.ts';
 import { ago, clock, type Markup, many, markup, type Part } from '../markup.ts';
@@ -14,9 +15,20 @@ ${replicaWords(facts)}
 </section>`;
 }
 
-function restingWords({ watches, lastLookAt }: PageState): Markup {
-  const looked = lastLookAt === null ? 'none looked at yet' : markup`last look ${ago(lastLookAt)}`;
+/** When somebody looked last would be another time at every look, and the section be sent again each time; how often they do tells as much. */
+function restingWords({ level, watches, lastLookAt, periods }: PageState): Markup {
+  const looked =
+    level === 'fine' && periods !== null
+      ? `looked at in time, every ${periodWords(periods)}`
+      : lastLookAt === null
+        ? 'none looked at yet'
+        : markup`last look ${ago(lastLookAt)}`;
   return markup`<p class="quiet">${many(watches, 'watch', 'watches')}, ${looked}.</p>`;
+}
+
+function periodWords({ shortestMs, longestMs }: NonNullable<PageState['periods']>): string {
+  const [shortest, longest] = [formatSpan(shortestMs), formatSpan(longestMs)];
+  return shortest === longest ? shortest : `${shortest} to ${longest}`;
 }
 
 /** Names of watches in one line; a credential that is refused blinds them all. */
