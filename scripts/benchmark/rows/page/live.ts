@@ -20,10 +20,16 @@ const SPAN_MS = { long: 40_000, short: 1_500 };
 const SETTLE_MS = { long: 10_000, short: 500 };
 /** Pages stay open for hours. What opening twenty at once leaves to be tidied up, and what closing those of the other daemon does, is done by then. */
 const OPEN_MS = { long: 30_000, short: 500 };
-/** A daemon runs for months: what V8 compiles once while it gets to know the pages is not what they cost. */
-const WARM_UP_MS = { long: 60_000, short: 500 };
-/** In each turn the other one of the two daemons has the pages. */
-const TURNS = { long: 4, short: 2 };
+/**
+ * A daemon runs for months: what V8 compiles once, while it gets to know the pages and then their changes, is not what they cost. In each turn the other one of
+ * the two daemons has the pages.
+ */
+const SCENES = {
+  quiet: { warmUpMs: 60_000, turns: 4 },
+  busy: { warmUpMs: 240_000, turns: 4 },
+  others: { warmUpMs: 60_000, turns: 2 },
+} as const;
+const SHORT_SCENE = { warmUpMs: 500, turns: 2 };
 /** A restore has ended so many changes after it began. */
 const LASTS = 15;
 
@@ -41,13 +47,13 @@ async function measure(bench: Bench): Promise<Line[]> {
   try {
     await delay(bench.isShort ? SETTLE_MS.short : SETTLE_MS.long);
     bench.say('while nothing changes');
-    const quiet = await turns(bench, pair, sameView());
+    const quiet = await turns(bench, pair, sameView(), 'quiet');
     bench.say('with a change every second');
     const changes = pair.map(keepChanging);
     await delay(bench.isShort ? SETTLE_MS.short : SETTLE_MS.long);
-    const busy = await turns(bench, pair, sameView());
+    const busy = await turns(bench, pair, sameView(), 'busy');
     bench.say('each with a filter of its own');
-    const others = await turns(bench, pair, ownViews(pair[0]));
+    const others = await turns(bench, pair, ownViews(pair[0]), 'others');
     for (const { stop } of changes) await stop();
     return await linesOf(pair[0].scale, polled.everyMs, { quiet, busy, others });
   } finally {
@@ -79,10 +85,16 @@ interface Turns {
   resident: string;
 }
 
-async function turns(bench: Bench, pair: Pair, paths: readonly string[]): Promise<Turns> {
+async function turns(
+  bench: Bench,
+  pair: Pair,
+  paths: readonly string[],
+  scene: keyof typeof SCENES,
+): Promise<Turns> {
   const length = bench.isShort ? 'short' : 'long';
-  const [spanMs, times] = [SPAN_MS[length], TURNS[length]];
-  await warmUp(pair, paths, WARM_UP_MS[length]);
+  const spanMs = SPAN_MS[length];
+  const { warmUpMs, turns: times } = bench.isShort ? SHORT_SCENE : SCENES[scene];
+  await warmUp(pair, paths, warmUpMs);
   const found: Turns = { without: [], with: [], bytes: 0, ticks: 0, resident: '' };
   for (let turn = 0; turn < times; turn += 1) {
     const [watched, other] = turn % 2 === 0 ? pair : [pair[1], pair[0]];

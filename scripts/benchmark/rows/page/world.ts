@@ -27,8 +27,8 @@ const RANGE_S = 24 * HOUR_S;
 /** The first restores began so long after the beginning of the range, and each watch is so much behind the one before. */
 const FIRST_S = 600;
 const BEHIND_S = 20;
-/** From each restore of a watch to the next: the five that follow those that have ended began some time ago as well. */
-const APART_S = 95 * 60;
+/** From each restore of a watch to the next: the seven that follow those that have ended began some time ago as well. */
+const APART_S = 80 * 60;
 
 /** A daemon with as much to show as its page is asked for, and the Atlas that it watches. */
 export interface BusyWorld {
