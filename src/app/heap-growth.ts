@@ -39,7 +39,8 @@ export function boundHeapGrowth(percent = GROWTH_PERCENT): () => void {
 /**
  * Bounds the heap as soon as the start is over, when each of these watches has been polled. A start makes more garbage in a second than
  * the daemon does afterwards in minutes, so until then the young generation may grow as far as the command line has it. From then on it
- * grows no more as long as no page is open, and V8 has taken it back to its least, unless the polls are so large that it is busy.
+ * grows no more as long as no page is open, and V8 has taken it back to its least, unless the polls are so large that it is busy; and one thread
+ * tidies it up.
  * @returns the function that undoes it, as `boundHeapGrowth` does.
  */
 export function boundHeapAfterStart(

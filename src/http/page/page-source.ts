@@ -1,8 +1,14 @@
 import type { Clock } from '../../clock.ts';
 import { StoreError, toError } from '../../errors.ts';
+import type { AuditReader } from '../../store/ports/audit.ts';
 import type { PageFacts, RecordFacts } from '../../views/page/facts.ts';
 import { type PageQuery, pageAddress } from '../../views/page/query.ts';
-import { createPageRecord, type PageRecord, type PageStore } from '../../views/page/record/read-record.ts';
+import {
+  createPageRecord,
+  type PageRecord,
+  type PageStore,
+  type RecordNow,
+} from '../../views/page/record/read-record.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import type { StatusReport } from '../../views/status/report.ts';
 import { createExpectedEnds } from '../../views/usual/expected-ends.ts';
@@ -18,7 +24,7 @@ export interface PageSourceDeps {
   others: (status: WatcherStatus) => PageFacts['others'];
   /** @param status as it is now, where that is known. @throws {StoreError} */
   report: (status?: WatcherStatus) => Promise<StatusReport>;
-  store: PageStore;
+  store: PageStore & Pick<AuditReader, 'auditHead'>;
   /** See `RecordReading`. */
   changesFound: () => number;
   clock: Clock;
@@ -54,13 +60,9 @@ export interface PageSource {
 export type News = string | null;
 
 /** What is the same on every page at one moment, made once for all of them: with hundreds of watches it costs milliseconds. */
-export interface Moment {
+export interface Moment extends RecordNow {
   news(): Promise<News>;
-  /** Entries in the audit log. @throws {StoreError} */
-  entries(): Promise<number>;
   status(): WatcherStatus;
-  /** @throws {StoreError} */
-  report(): Promise<StatusReport>;
 }
 
 /** What nobody has looked at for so many milliseconds is forgotten: a daemon whose page is closed keeps nothing of it. */

@@ -62,6 +62,16 @@ function aHub() {
   };
 }
 
+/** The same with one page that was told all, where nothing happens any more. */
+async function aRestingHub() {
+  const world = aHub();
+  const { stream, passed } = aPage();
+  world.hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), stream);
+  await vi.advanceTimersByTimeAsync(0);
+  world.rest();
+  return { ...world, passed };
+}
+
 /** A page that listens, and what it is passed. */
 function aPage() {
   const passed: Uint8Array[] = [];
@@ -103,10 +113,7 @@ describe('the hub of open pages', () => {
   });
 
   it('looks every four seconds while nothing happens, and within one of what nothing tells of', async () => {
-    const { hub, rendered, rest, happen } = aHub();
-    hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), aPage().stream);
-    await vi.advanceTimersByTimeAsync(0);
-    rest();
+    const { rendered, happen } = await aRestingHub();
     await vi.advanceTimersByTimeAsync(8_500);
     expect(rendered).toEqual([0, 4_000, 8_000]);
     happen();
@@ -115,10 +122,7 @@ describe('the hub of open pages', () => {
   });
 
   it('looks for who comes though nothing has happened, and every second while nobody can say whether anything has', async () => {
-    const { hub, rendered, rest, loseSight } = aHub();
-    hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), aPage().stream);
-    await vi.advanceTimersByTimeAsync(0);
-    rest();
+    const { hub, rendered, loseSight } = await aRestingHub();
     await vi.advanceTimersByTimeAsync(1_500);
     const { stream, passed } = aPage();
     hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), stream);
@@ -131,11 +135,7 @@ describe('the hub of open pages', () => {
   });
 
   it('shows that it lives every four seconds, in what it sends anyway where there is anything', async () => {
-    const { hub, rest } = aHub();
-    const { stream, passed } = aPage();
-    hub.join({ query: QUERY, viewer: 'anybody' }, new Map(), stream);
-    await vi.advanceTimersByTimeAsync(0);
-    rest();
+    const { passed } = await aRestingHub();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(passed.map((message) => Buffer.from(message).toString().split('event: sign').length - 1)).toEqual(
       Array.from({ length: 16 }, () => 1),

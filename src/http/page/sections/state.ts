@@ -15,15 +15,14 @@ ${replicaWords(facts)}
 </section>`;
 }
 
-/** When somebody looked last would be another time at every look, and the section be sent again each time; how often they do tells as much. */
-function restingWords({ level, watches, lastLookAt, periods }: PageState): Markup {
-  const looked =
-    level === 'fine' && periods !== null
-      ? `looked at in time, every ${periodWords(periods)}`
-      : lastLookAt === null
-        ? 'none looked at yet'
-        : markup`last look ${ago(lastLookAt)}`;
-  return markup`<p class="quiet">${many(watches, 'watch', 'watches')}, ${looked}.</p>`;
+function restingWords(state: PageState): Markup {
+  return markup`<p class="quiet">${many(state.watches, 'watch', 'watches')}, ${lookWords(state)}.</p>`;
+}
+
+/** Of what is seen, when it was looked at last would be another time at every look, and the section be sent each time; how often it is tells as much. */
+function lookWords({ level, lastLookAt, periods }: PageState): Part {
+  if (level === 'fine' && periods !== null) return `looked at in time, every ${periodWords(periods)}`;
+  return lastLookAt === null ? 'none looked at yet' : markup`last look ${ago(lastLookAt)}`;
 }
 
 function periodWords({ shortestMs, longestMs }: NonNullable<PageState['periods']>): string {

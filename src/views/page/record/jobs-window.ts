@@ -11,7 +11,7 @@ const MOST_JOBS = 5_000;
 const PORTION = 100;
 /** All jobs are read no sooner than so many milliseconds after the last time: a first look at thousands of jobs writes all the while. */
 const WHOLE_APART_MS = 5_000;
-/** After so many milliseconds all jobs are read again: what changes without an entry of its own (a job that is pruned, weeks after it ended) shows then. */
+/** After so many milliseconds all jobs are read again: what changes without an entry of its own (a job that is pruned, long after it ended) shows then. */
 const WHOLE_KEPT_MS = 300_000;
 
 /** What a window reads from. */

@@ -33,7 +33,7 @@ export type PageStore = WindowStore &
   Pick<RecordReader, 'listEvents' | 'oldestRunning' | 'lastFinishes'> &
   DurationsStore &
   Pick<JobReader, 'targetKeysOf'> &
-  Pick<AuditReader, 'auditHead' | 'lastCheckpoint' | 'readAuditLines'> &
+  Pick<AuditReader, 'lastCheckpoint' | 'readAuditLines'> &
   VerifiedReader &
   Pick<DrillReader, 'drillPlaces'> &
   CoverageReader;
@@ -58,7 +58,7 @@ export interface PageRecord {
   read(now: RecordNow): Promise<RecordFacts>;
 }
 
-/** What is asked for where it is needed, and is the same for all that is read at one moment. */
+/** What is asked for where it is needed, and is the same for all that is read at one moment. @throws {StoreError} from each method. */
 export interface RecordNow {
   /** Entries in the audit log. What is read afterwards holds all that they tell of. */
   entries(): Promise<number>;
